@@ -1,0 +1,16 @@
+/** What every command of the command line shares: where it writes and how it ends. */
+
+/** Output of a command, injected so that tests can listen. */
+export interface CliIo {
+  /** Writes to standard output as is. */
+  out(text: string): void;
+  /** Writes to standard error as is. */
+  err(text: string): void;
+  /** True if standard error is a terminal, so that a progress bar may be redrawn. */
+  readonly isTerminal: boolean;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** Exit codes: 0 done, 2 the user's mistake, 1 ours. */
+export const EXIT = { done: 0, ours: 1, user: 2 } as const;
