@@ -1,0 +1,54 @@
+/** The contract between a source of frames and data preparation. */
+
+import type { NdArray } from "../../kernels/nd_array.ts";
+import type { Random } from "../random.ts";
+
+/** A run of frames read from a source. */
+export interface RawFrames {
+  /** (frame, y, x), real, any element type. */
+  readonly data: NdArray;
+  /** Weights of these frames (> 0 valid), (frame, y, x); absent where the source has one for all, or none. */
+  readonly weights?: NdArray;
+}
+
+/** A source that has been opened: what is known before any frame is read. Values found override parameters that the user did not write. */
+export interface OpenScan extends Disposable {
+  readonly numFrames: number;
+  /** (frame, 2), row then column, metres; null where the source has none. */
+  readonly positions: Float64Array | null;
+  /** Weight for all frames, (y, x), > 0 valid; null where the source has none. */
+  readonly weight: NdArray | null;
+  /** Geometry found in the source. */
+  readonly found: {
+    readonly energy?: number;
+    readonly distance?: number;
+    readonly psize?: number | readonly [number, number];
+    readonly center?: readonly [number, number];
+    readonly shape?: readonly [number, number];
+    readonly label?: string;
+  };
+  /** Reads frames `start` to `stop` (exclusive). */
+  frames(start: number, stop: number): RawFrames;
+}
+
+/** What a loader may use beside its parameters. */
+export interface LoaderServices {
+  /** Every random draw goes through this. */
+  readonly random: Random;
+  /** Resolves a path of the parameter tree, which is relative to `io.home`. */
+  path(relative: string): string;
+  /** Says something to the user at an informative level. */
+  log(message: string): void;
+}
+
+/** A loader: one source format, its parameters (the branch `scandata.<name>`) and how to open it. */
+export interface Loader<P> {
+  readonly name: string;
+  /** Opens the source. @throws {DataError} naming file, dataset, what was found and what was expected */
+  open(p: P, services: LoaderServices): OpenScan;
+}
+
+/** Declares a loader; exists to infer its parameter type. */
+export function defineLoader<P>(loader: Loader<P>): Loader<P> {
+  return loader;
+}

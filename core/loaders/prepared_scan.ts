@@ -1,0 +1,36 @@
+/** What data preparation hands to the models: cropped, centred, oriented, rebinned frames with their geometry. */
+
+import type { RealArray } from "../../kernels/nd_array.ts";
+
+/** Geometry and bookkeeping of a prepared scan, the `meta` group of a `.ptyd` file. */
+export interface ScanMeta {
+  /** Label of the scan in the parameter tree. */
+  readonly label: string;
+  /** Photon energy in keV. */
+  readonly energy: number;
+  /** Sample to detector in metres. */
+  readonly distance: number;
+  /** Detector pixel (y, x) in metres, after rebinning. */
+  readonly psize: readonly [number, number];
+  /** Frame shape (y, x) in pixels, after cropping and rebinning. */
+  readonly shape: readonly [number, number];
+  /** Optical axis (y, x) in pixels of the prepared frame. */
+  readonly center: readonly [number, number];
+  readonly version: string | number;
+}
+
+/** A prepared scan. */
+export interface PreparedScan {
+  readonly meta: ScanMeta;
+  readonly numFrames: number;
+  /** Index of each frame in the source. */
+  readonly indices: Int32Array;
+  /** (frame, 2), row then column, metres. */
+  readonly positions: Float64Array;
+  /** Photons, (frame, y, x). */
+  readonly diffraction: RealArray;
+  /** 1 = valid pixel, (frame, y, x), or (1, y, x) where all frames share one. */
+  readonly mask: Uint8Array;
+  /** `numFrames`, or 1 where all frames share one mask. */
+  readonly maskFrames: number;
+}

@@ -1,0 +1,106 @@
+/**
+ * What an engine works on, as plain values: the data that never change in a run and the state that does. Kernels see only
+ * this; they know nothing of scans, pods or files.
+ */
+
+import type { NdArray, Precision, RealArray } from "./nd_array.ts";
+
+/**
+ * A unitary propagator as factors, each complex and interleaved, shape (y, x). Farfield: `fw(w) = post * fft2(pre * w) / sqrt(y * x)`,
+ * `bw(W) = conj(pre) * sqrt(y * x) * ifft2(conj(post) * W)`. Nearfield: `fw(w) = ifft2(fft2(w) * kernel)`, `bw` with the conjugate kernel.
+ */
+export type PropagatorFactors =
+  | { readonly kind: "farfield"; readonly pre: RealArray; readonly post: RealArray }
+  | { readonly kind: "nearfield"; readonly kernel: RealArray };
+
+/** Columns of a row of an address table; starts and strides count complex elements of the flat probe and object arrays. */
+export const ADDRESS = {
+  /** First element of the probe layer. */
+  probeStart: 0,
+  /** First element of the object layer. */
+  objectStart: 1,
+  /** Elements from one object row to the next. */
+  objectStride: 2,
+  /** Row of the view's first pixel in the object layer. */
+  oy: 3,
+  /** Column of the view's first pixel in the object layer. */
+  ox: 4,
+  /** Index into `Block.propagators`. */
+  propagator: 5,
+  /** Index into `Data.objects`. */
+  object: 6,
+  /** Number of columns. */
+  columns: 7,
+} as const;
+
+/** Frames that share shape, modes and propagators: one diffraction storage. */
+export interface Block {
+  /** ID of the diffraction storage, such as `S0000`. */
+  readonly ID: string;
+  /** Label of the scan that the frames came from. */
+  readonly label: string;
+  readonly frames: number;
+  /** Pods per frame: probe modes times object modes times energies. */
+  readonly modes: number;
+  readonly rows: number;
+  readonly cols: number;
+  /** Measured intensity, (frame, y, x), photons. */
+  readonly diffraction: RealArray;
+  /** 1 = valid pixel, (frame, y, x), or (1, y, x) where all frames share one. */
+  readonly mask: Uint8Array;
+  /** `frames`, or 1 where all frames share one mask. */
+  readonly maskFrames: number;
+  readonly propagators: readonly PropagatorFactors[];
+  /** (frame * mode, ADDRESS.columns): where each pod finds its probe layer, its object view and its propagator at the start. */
+  readonly address: Int32Array;
+}
+
+/** Where a probe or object storage lies in the flat array of its container. */
+export interface StorageSpec {
+  /** ID as PtyPy gives it, such as `SscanG00`. */
+  readonly ID: string;
+  /** First complex element in the flat array. */
+  readonly start: number;
+  readonly layers: number;
+  readonly rows: number;
+  readonly cols: number;
+  /** Pixel size in metres, (y, x). */
+  readonly psize: readonly [number, number];
+  /** Position in metres of the centre of pixel (0, 0), (y, x). */
+  readonly origin: readonly [number, number];
+}
+
+/** Everything that stays as it is while engines run. */
+export interface Data {
+  readonly precision: Precision;
+  readonly blocks: readonly Block[];
+  readonly probes: readonly StorageSpec[];
+  readonly objects: readonly StorageSpec[];
+}
+
+/** State of the seeded generator: enough to draw the same numbers again. Plain JSON. */
+export type RandomState = Readonly<Record<string, number | string | readonly number[]>>;
+
+/**
+ * What engines change, as a value. `arrays` has at least `probe` and `object` (flat complex, all storages one after the other),
+ * `positions` (float64, (frame, 2), metres, all blocks one after the other) and, from the first engine that keeps them,
+ * `exitWave/<block ID>` (complex, (frame * mode, y, x)). Others belong to the engine that runs.
+ */
+export interface State {
+  /** Iterations done by all engines so far. */
+  readonly iterations: number;
+  /** Iterations done by the current engine; 0 before its first. */
+  readonly iteration: number;
+  readonly random: RandomState;
+  /** Small numbers that belong to the engine that runs. */
+  readonly scalars: Readonly<Record<string, number | null>>;
+  readonly arrays: Readonly<Record<string, NdArray>>;
+}
+
+/** What a block of iterations reports. */
+export interface Metrics {
+  /** Mean over frames of (fourierError, photonError, exitError), one row per iteration. */
+  readonly errors: readonly (readonly [number, number, number])[];
+  /** The three errors per frame after the last iteration, (frame, 3), all blocks one after the other. */
+  readonly localErrors: Float64Array;
+}
