@@ -1,0 +1,379 @@
+/**
+ * Reading HDF5 files. The only file that imports h5wasm; everything else goes through `Hdf5File`, `Hdf5Writer` (in
+ * hdf5_writer.ts) or the formats on top of them. The library is loaded once, when this file is imported (about 0.1 s).
+ */
+
+import h5wasm from "h5wasm/node";
+import { resolve } from "node:path";
+import { type NdArray, sizeOf } from "../../kernels/nd_array.ts";
+import { DataError } from "../errors.ts";
+import { checkHdf5Signature } from "./hdf5_signature.ts";
+import { decodeNumbers, describeType, singleValue, TYPE_CLASS, valueShape } from "./hdf5_values.ts";
+import type { Hdf5Metadata, Hdf5Type, Hdf5Value } from "./hdf5_values.ts";
+import { nearestNames } from "./nearest_names.ts";
+
+/** The WebAssembly module of h5wasm. */
+export type Hdf5Library = Awaited<typeof h5wasm.ready>;
+
+const library: Hdf5Library = await h5wasm.ready;
+// Without this, a failed read prints to the console and returns whatever was in memory.
+library.activate_throwing_error_handler();
+
+/** The heap of the library never shrinks, so that large data go through it in blocks of about this size. */
+export const BLOCK_BYTES = 1 << 26;
+
+/** Filters that the library reads without plugins: deflate, shuffle, fletcher32, szip, nbit, scaleoffset. */
+const BUILT_IN_FILTERS = [1, 2, 3, 4, 5, 6];
+
+/** What there is under a name. */
+export type Hdf5Kind = "group" | "dataset" | "datatype" | "missing";
+
+/** A link that is not simply the object itself. */
+export type Hdf5Link =
+  | { readonly kind: "soft"; readonly target: string }
+  | { readonly kind: "external"; readonly file: string; readonly target: string };
+
+/** A data set without its values. */
+export interface Hdf5Info {
+  /** Null for a data set that holds nothing (no data space). */
+  readonly shape: readonly number[] | null;
+  readonly type: Hdf5Type;
+  readonly chunks: readonly number[] | null;
+  /** Names of the filters, such as `deflate`, in the order they are applied. */
+  readonly filters: readonly string[];
+  /** Files that a virtual data set is made of. */
+  readonly sources: readonly string[];
+}
+
+/** The library itself, for the writer. */
+export function hdf5Library(): Hdf5Library {
+  return library;
+}
+
+/**
+ * Opens an HDF5 file to read.
+ *
+ * @throws {DataError} if it is missing, a folder, empty, not HDF5, truncated or damaged; the message says what to do
+ */
+export function openHdf5(path: string): Hdf5File {
+  checkHdf5Signature(path);
+  return new Hdf5File(path, openForReading(path));
+}
+
+/** An open HDF5 file. Paths inside it may begin with "/" or not. Close it with `using` or `close()`. */
+export class Hdf5File implements Disposable {
+  /** Path of the file as it was given. */
+  readonly path: string;
+  readonly #id: bigint;
+  #open = true;
+
+  /** Use `openHdf5`. */
+  constructor(path: string, id: bigint) {
+    this.path = path;
+    this.#id = id;
+  }
+
+  /** What is at `path`, links followed; a broken link is "missing". */
+  kind(path: string): Hdf5Kind {
+    try {
+      switch (library.get_type(this.#id, absolute(path))) {
+        case library.H5G_GROUP:
+          return "group";
+        case library.H5G_DATASET:
+          return "dataset";
+        case library.H5G_TYPE:
+          return "datatype";
+      }
+    } catch {
+      // The library raises instead of answering "no" where an external file or a parent cannot be opened.
+    }
+    return "missing";
+  }
+
+  /** True if there is a group, a data set or a type at `path`. */
+  has(path: string): boolean {
+    return this.kind(path) !== "missing";
+  }
+
+  /** Names in a group, in the order of creation where the file keeps it, else by name. @throws {DataError} if it is no group */
+  keys(path = "/"): string[] {
+    if (this.kind(path) !== "group") throw this.#unexpected(path, "a group");
+    return this.#attempt(path, () => library.get_names(this.#id, absolute(path), false));
+  }
+
+  /** The link at `path`, if it is a soft or an external one; null for the object itself. */
+  link(path: string): Hdf5Link | null {
+    const at = absolute(path);
+    if (at === "/") return null;
+    const soft = this.#attempt(path, () => library.get_symbolic_link(this.#id, at)) as string | null;
+    if (soft !== null) return { kind: "soft", target: soft };
+    const external = this.#attempt(path, () => library.get_external_link(this.#id, at));
+    if (external.filename === undefined) return null;
+    return { kind: "external", file: external.filename, target: external.obj_path };
+  }
+
+  /** Something equal for two paths only if they are the same object of this file. */
+  identity(path: string): string {
+    return this.#attempt(path, () => library.create_object_reference(this.#id, absolute(path))).join(".");
+  }
+
+  /** Shape, type and storage of a data set. @throws {DataError} if there is none, naming what there is */
+  info(path: string): Hdf5Info {
+    const m = this.#metadata(path);
+    return {
+      shape: m.shape ? valueShape(m, m.shape) : null,
+      type: describeType(m),
+      chunks: m.chunks ?? null,
+      filters: this.#attempt(path, () => library.get_dataset_filters(this.#id, absolute(path))).map(filterName),
+      sources: (m.virtual_sources ?? []).map((source) => source.file_name),
+    };
+  }
+
+  /** Shape of a data set; `[]` for a single value. @throws {DataError} if there is none */
+  shape(path: string): number[] {
+    return [...(this.info(path).shape ?? [0])];
+  }
+
+  /** Attributes of a group or data set; those of a type that cannot be read are left out. */
+  attributes(path: string): Record<string, Hdf5Value> {
+    const at = absolute(path);
+    const values: Record<string, Hdf5Value> = {};
+    for (const name of this.#attempt(path, () => library.get_attribute_names(this.#id, at))) {
+      const value = this.#attribute(at, name);
+      if (value !== undefined) values[name] = value;
+    }
+    return values;
+  }
+
+  /** One attribute; undefined if it is not there or of a type that cannot be read. */
+  attribute(path: string, name: string): Hdf5Value | undefined {
+    const at = absolute(path);
+    const names = this.#attempt(path, () => library.get_attribute_names(this.#id, at));
+    return names.includes(name) ? this.#attribute(at, name) : undefined;
+  }
+
+  /** The whole value of a data set. @throws {DataError} if there is none or its type cannot be read */
+  read(path: string): Hdf5Value {
+    const m = this.#metadata(path);
+    if (!m.shape) return null;
+    const type = describeType(m);
+    if (type.kind === "string") return this.#strings(path, m);
+    if (m.shape.length > 0 || type.kind === "array") return this.readArray(path);
+    return singleValue(this.readArray(path), type.kind);
+  }
+
+  /** The whole of a numeric data set, also a single value (shape `[]`). @throws {DataError} if there is none or it is not numeric */
+  readArray(path: string): NdArray {
+    const m = this.#metadata(path);
+    const shape = m.shape ?? [0];
+    return this.readRegion(path, { offset: shape.map(() => 0), count: shape });
+  }
+
+  /** Frames `start` to `stop` (exclusive) along the first axis. @throws {DataError} as `readArray`, or beyond the end */
+  readFrames(path: string, start: number, stop: number): NdArray {
+    const shape = this.#metadata(path).shape ?? [0];
+    const [frames, ...rest] = shape;
+    if (frames === undefined || start < 0 || stop < start || stop > frames) {
+      const text = `Cannot read frames ${start} to ${stop} of "${path}" in "${this.path}": found ${frames ?? 0} frames`;
+      throw new DataError(text, { file: this.path, dataset: path, found: frames ?? 0, expected: stop });
+    }
+    return this.readRegion(path, { offset: [start, ...rest.map(() => 0)], count: [stop - start, ...rest] });
+  }
+
+  /** A box of a numeric data set: `count` elements from `offset` on, per axis. @throws {DataError} as `readArray` */
+  readRegion(path: string, box: { offset: readonly number[]; count: readonly number[] }): NdArray {
+    const m = this.#metadata(path);
+    const type = describeType(m);
+    if (type.dtype === null) throw this.#unexpected(path, "numbers", type.name);
+    const bytes = new ArrayBuffer(sizeOf(box.count) * m.size);
+    if (bytes.byteLength > 0) {
+      this.#checkFilters(path);
+      const rows = rowsPerBlock(box.count, m);
+      const rowBytes = bytes.byteLength / (box.count[0] ?? 1);
+      for (let row = 0; row < (box.count[0] ?? 1); row += rows) {
+        const some = Math.min(rows, (box.count[0] ?? 1) - row);
+        const part = box.count.length === 0 ? null : {
+          offset: [box.offset[0]! + row, ...box.offset.slice(1)],
+          count: [some, ...box.count.slice(1)],
+        };
+        this.#readBytes(path, part, new Uint8Array(bytes, row * rowBytes, some * rowBytes));
+      }
+    }
+    return decodeNumbers(bytes, m, box.count);
+  }
+
+  /** A single compound value by member name; null where there is none. Members are text or numbers. */
+  readRecord(path: string): Record<string, unknown> | null {
+    const m = this.#metadata(path);
+    const members = m.compound_type?.members;
+    if (!members || m.shape?.length !== 0) return null;
+    const row = this.#attempt(path, () => new h5wasm.Dataset(this.#id, absolute(path)).value) as unknown[];
+    return Object.fromEntries(members.map((member, i) => [member.name, row[i]]));
+  }
+
+  /** Closes the file; reading afterwards is an error. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    library.close_file(this.#id);
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #metadata(path: string): Hdf5Metadata {
+    if (this.kind(path) !== "dataset") throw this.#unexpected(path, "a data set");
+    return this.#attempt(path, () => library.get_dataset_metadata(this.#id, absolute(path)) as Hdf5Metadata);
+  }
+
+  #readBytes(path: string, box: { offset: number[]; count: number[] } | null, into: Uint8Array): void {
+    const pointer = allocate(into.byteLength);
+    try {
+      const big = (numbers: readonly number[]): bigint[] => numbers.map(BigInt);
+      const [count, offset, stride] = box
+        ? [big(box.count), big(box.offset), box.count.map(() => 1n)]
+        : [null, null, null];
+      this.#attempt(
+        path,
+        () => library.get_dataset_data(this.#id, absolute(path), count, offset, stride, BigInt(pointer)),
+      );
+      into.set(library.HEAPU8.subarray(pointer, pointer + into.byteLength));
+    } finally {
+      library._free(pointer);
+    }
+  }
+
+  #strings(path: string, m: Hdf5Metadata): Hdf5Value {
+    this.#checkFilters(path);
+    const value = this.#attempt(path, () => new h5wasm.Dataset(this.#id, absolute(path)).value);
+    return stringsOf(value, m);
+  }
+
+  #attribute(at: string, name: string): Hdf5Value | undefined {
+    try {
+      const m = library.get_attribute_metadata(this.#id, at, name) as Hdf5Metadata;
+      if (!m.shape) return null;
+      const type = describeType(m);
+      if (type.kind === "string") return stringsOf(new h5wasm.Group(this.#id, at).get_attribute(name, false), m);
+      if (type.dtype === null) return undefined;
+      const length = (m.total_size ?? 1) * m.size;
+      const pointer = allocate(length);
+      try {
+        library.get_attribute_data(this.#id, at, name, BigInt(pointer));
+        const array = decodeNumbers(library.HEAPU8.slice(pointer, pointer + length).buffer, m, m.shape);
+        return array.shape.length > 0 ? array : singleValue(array, type.kind);
+      } finally {
+        library._free(pointer);
+      }
+    } catch {
+      return undefined; // An attribute is a remark; one that cannot be read must not keep the data from being read.
+    }
+  }
+
+  #checkFilters(path: string): void {
+    const filters = this.#attempt(path, () => library.get_dataset_filters(this.#id, absolute(path)));
+    const unknown = filters.find((filter) => !BUILT_IN_FILTERS.includes(filter.id));
+    if (unknown === undefined) return;
+    const name = filterName(unknown);
+    const text = `Cannot read "${path}" in "${this.path}": found compression "${name}", expected deflate, shuffle, ` +
+      `fletcher32, szip or scaleoffset; rewrite it, for example with: h5repack -f GZIP=4`;
+    throw new DataError(text, { file: this.path, dataset: path, found: name, expected: "deflate" });
+  }
+
+  #attempt<T>(path: string, action: () => T): T {
+    if (!this.#open) throw new TypeError(`Cannot read "${path}": "${this.path}" is closed`);
+    try {
+      return action();
+    } catch (error) {
+      if (error instanceof DataError) throw error;
+      const found = libraryMessage(error);
+      const text = `Cannot read "${path}" in "${this.path}": found "${found}"; the file may be damaged, make it again`;
+      throw new DataError(text, { file: this.path, dataset: path, found }, error);
+    }
+  }
+
+  /** The error for a path at which there is something else than `expected`, with the nearest names that exist. */
+  #unexpected(path: string, expected: string, foundType?: string): DataError {
+    const kind = this.kind(path);
+    const fields = { file: this.path, dataset: path, found: foundType ?? kind, expected };
+    const begin = `Cannot read "${path}" in "${this.path}": `;
+    if (kind !== "missing") {
+      return new DataError(`${begin}found ${foundType ?? `a ${kind}`}, expected ${expected}`, fields);
+    }
+    const parts = absolute(path).split("/").slice(1);
+    let parent = "/";
+    while (parts.length > 1 && this.kind(join(parent, parts[0]!)) === "group") parent = join(parent, parts.shift()!);
+    const names = this.kind(parent) === "group" ? this.keys(parent) : [];
+    const near = nearestNames(parts[0]!, names);
+    const listed = near.length > 0 ? near : names.slice(0, 8);
+    const hint = listed.length > 0
+      ? `${near.length > 0 ? "did you mean" : "there are"} ${listed.map((n) => `"${n}"`).join(", ")}`
+      : "it is empty";
+    const text = `${begin}found no "${parts[0]}" in group "${parent}", expected ${expected}; ${hint}`;
+    return new DataError(text, { ...fields, group: parent, near: listed });
+  }
+}
+
+/** What the library complains about, in one line. */
+export function libraryMessage(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const steps = [...text.matchAll(/^\s+#\d+: \S+ line \d+ in (\w+)\(\): (.*)$/gm)].filter((step) =>
+    !step[1]!.startsWith("H5PL")
+  );
+  const told = steps.find((step) => /errno = \d+, error message = '/.test(step[2]!)) ?? steps.at(-1);
+  const reason = /error message = '([^']*)'/.exec(told?.[2] ?? "")?.[1];
+  return reason ?? told?.[2] ?? text.split("\n", 1)[0]!;
+}
+
+/** Memory of the library for `bytes` bytes, to be freed by the caller. @throws {DataError} if there is not enough */
+export function allocate(bytes: number): number {
+  const pointer = bytes > library.MAXIMUM_MEMORY ? 0 : library._malloc(Math.max(bytes, 8));
+  if (pointer === 0) {
+    throw new DataError(`Cannot allocate ${bytes} bytes for HDF5: found too little memory; read less at once`);
+  }
+  return pointer;
+}
+
+/** Joins a group's path and a name. */
+export function join(group: string, name: string): string {
+  return group.endsWith("/") ? group + name : `${group}/${name}`;
+}
+
+function absolute(path: string): string {
+  return `/${path}`.replace(/\/+/g, "/").replace(/(.)\/$/, "$1");
+}
+
+function openForReading(path: string): bigint {
+  try {
+    return library.open(resolve(path), library.H5F_ACC_RDONLY, false, -1, -1);
+  } catch (error) {
+    const found = libraryMessage(error);
+    const cut = /truncated file: eof = (\d+).*stored_eof = (\d+)/.exec(found);
+    const text = cut
+      ? `Cannot open "${path}": found a truncated file of ${cut[1]} bytes, expected ${cut[2]}; copy or make it again`
+      : `Cannot open "${path}": found a damaged HDF5 file (${found}); copy or make it again`;
+    throw new DataError(text, { file: path, found }, error);
+  }
+}
+
+/** Rows of the first axis per block: about BLOCK_BYTES, whole chunks where there are chunks. */
+function rowsPerBlock(count: readonly number[], m: Hdf5Metadata): number {
+  const rowBytes = sizeOf(count.slice(1)) * m.size;
+  const rows = Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, rowBytes)));
+  const chunk = m.chunks?.[0] ?? 1;
+  return rows > chunk ? rows - (rows % chunk) : rows;
+}
+
+function filterName(filter: { id: number; name: string }): string {
+  return filter.name === "" ? `filter ${filter.id}` : filter.name.split(";", 1)[0]!;
+}
+
+function stringsOf(value: unknown, m: Hdf5Metadata): Hdf5Value {
+  // Fixed-length text may be filled up with blanks (strpad 2, as Fortran writes it).
+  const clean = (text: string): string => !m.vlen && m.strpad === 2 ? text.replace(/ +$/, "") : text;
+  if (typeof value === "string") return clean(value);
+  if (!m.shape || m.type !== TYPE_CLASS.string) return null;
+  return { shape: m.shape, strings: (value as string[]).map(clean) };
+}
