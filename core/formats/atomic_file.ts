@@ -6,6 +6,53 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { DataError } from "../errors.ts";
 
+/** A file that is being written under a temporary name. Without `commit` nothing appears under its own name. */
+export interface WholeFile {
+  /** Where to write; does not exist yet. The writer must create and close it. */
+  readonly temporaryPath: string;
+  /**
+   * Flushes the temporary file to the disk and gives it its name. `keepOld`: a file that was there before stays as
+   * `<path>.old`. @throws {DataError} saying why it could not be written
+   */
+  commit(options?: { keepOld?: boolean }): void;
+  /** Removes the temporary file. Harmless after `commit`. */
+  abandon(): void;
+}
+
+/**
+ * Begins to write a file that appears as a whole; the parent folders of `path` are made.
+ *
+ * @throws {DataError} naming the file and what to do, if the folder cannot be written or `path` is not a plain file
+ */
+export function beginWhole(path: string): WholeFile {
+  const target = plainTarget(path);
+  const folder = dirname(target);
+  const temporaryPath = join(folder, `.${basename(target)}.${crypto.randomUUID().slice(0, 8)}.part`);
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+    // The probe finds an unwritable folder before a writer library can hide the reason.
+    Deno.writeFileSync(temporaryPath, new Uint8Array(0), { createNew: true });
+    Deno.removeSync(temporaryPath);
+  } catch (error) {
+    throw writeError(path, error);
+  }
+  return {
+    temporaryPath,
+    commit(options = {}): void {
+      try {
+        syncToDisk(temporaryPath);
+        if (options.keepOld) keepAsOld(target);
+        Deno.renameSync(temporaryPath, target);
+        syncToDisk(folder);
+      } catch (error) {
+        removeIfThere(temporaryPath);
+        throw writeError(path, error);
+      }
+    },
+    abandon: () => removeIfThere(temporaryPath),
+  };
+}
+
 /**
  * Writes a file as a whole. `write` gets the path of a temporary file that does not exist yet, must create it and close
  * it; the parent folders of `path` are made. A file that was there before is replaced in one step.
@@ -14,22 +61,14 @@ import { DataError } from "../errors.ts";
  *   plain file; errors of `write` that are already Exitwave errors pass unchanged. The temporary file is removed
  */
 export function writeWhole(path: string, write: (temporaryPath: string) => void): void {
-  const target = plainTarget(path);
-  const folder = dirname(target);
-  const temporary = join(folder, `.${basename(target)}.${crypto.randomUUID().slice(0, 8)}.part`);
+  const file = beginWhole(path);
   try {
-    Deno.mkdirSync(folder, { recursive: true });
-    // The probe finds an unwritable folder before a writer library can hide the reason.
-    Deno.writeFileSync(temporary, new Uint8Array(0), { createNew: true });
-    Deno.removeSync(temporary);
-    write(temporary);
-    syncToDisk(temporary);
-    Deno.renameSync(temporary, target);
-    syncToDisk(folder);
+    write(file.temporaryPath);
   } catch (error) {
-    removeIfThere(temporary);
+    file.abandon();
     throw writeError(path, error);
   }
+  file.commit();
 }
 
 /** Writes bytes or UTF-8 text as a whole file. @throws {DataError} as `writeWhole` */
@@ -82,6 +121,17 @@ function plainTarget(path: string): string {
   });
 }
 
+/** A second name, so that the file is never without one; a file system without hard links gets a rename. */
+function keepAsOld(target: string): void {
+  removeIfThere(`${target}.old`);
+  try {
+    Deno.linkSync(target, `${target}.old`);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    Deno.renameSync(target, `${target}.old`);
+  }
+}
+
 function syncToDisk(path: string): void {
   using file = Deno.openSync(path, { read: true });
   file.syncSync();
@@ -90,11 +140,8 @@ function syncToDisk(path: string): void {
 function removeIfThere(path: string): void {
   try {
     Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) {
-      // The first error is the one to report; this one would only hide it.
-      return;
-    }
+  } catch {
+    // Not there, or not to be removed: the error that led here is the one to report.
   }
 }
 

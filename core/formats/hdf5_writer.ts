@@ -2,7 +2,7 @@
 
 import { type DType, type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
-import { writeError, writeWhole } from "./atomic_file.ts";
+import { beginWhole, type WholeFile, writeError } from "./atomic_file.ts";
 import { allocate, BLOCK_BYTES, hdf5Library, libraryMessage, openHdf5 } from "./hdf5.ts";
 import { replaceStandIns, STAND_IN_MEMBER } from "./hdf5_boolean.ts";
 import { ELEMENT_BYTES, TYPE_CLASS } from "./hdf5_values.ts";
@@ -28,6 +28,9 @@ interface TypeSpec {
 
 const CHUNK_BYTES = 1 << 18;
 
+/** HDF5's mark of an axis without an end. */
+const UNLIMITED = 18446744073709551615n;
+
 /**
  * Writes an HDF5 file through `build`; the file appears whole under its name when `build` is done and everything was
  * verified, or not at all.
@@ -35,34 +38,31 @@ const CHUNK_BYTES = 1 << 18;
  * @throws {DataError} naming the file and what to do: unwritable folder, full disk, or a file that does not read back
  */
 export function writeHdf5(path: string, build: (writer: Hdf5Writer) => void): void {
-  writeWhole(path, (temporaryPath) => {
-    const writer = new Hdf5Writer(path, temporaryPath);
-    try {
-      build(writer);
-      writer.finish();
-    } catch (error) {
-      writer.abandon();
-      throw error;
-    }
-  });
+  using writer = new Hdf5Writer(path);
+  build(writer);
+  writer.commit();
 }
 
-/** An HDF5 file while it is written; made by `writeHdf5`, which also closes it. Groups must be made before what is in them. */
-export class Hdf5Writer {
+/**
+ * An HDF5 file while it is written, under a temporary name until `commit`. Groups must be made before what is in them.
+ * Disposing without `commit` leaves nothing behind.
+ */
+export class Hdf5Writer implements Disposable {
   readonly #path: string;
-  readonly #temporaryPath: string;
+  readonly #file: WholeFile;
   readonly #id: bigint;
   readonly #shapes = new Map<string, readonly number[]>();
   #booleans = 0;
   #open = true;
 
-  /** Use `writeHdf5`. */
-  constructor(path: string, temporaryPath: string) {
+  /** Begins to write `path`. @throws {DataError} if its folder cannot be written */
+  constructor(path: string) {
     this.#path = path;
-    this.#temporaryPath = temporaryPath;
+    this.#file = beginWhole(path);
     const library = hdf5Library();
+    const name = this.#file.temporaryPath;
     this.#id = this.#attempt(() =>
-      library.open(temporaryPath, library.H5F_ACC_TRUNC, false, library.H5F_LIBVER_EARLIEST, library.H5F_LIBVER_LATEST)
+      library.open(name, library.H5F_ACC_TRUNC, false, library.H5F_LIBVER_EARLIEST, library.H5F_LIBVER_LATEST)
     );
   }
 
@@ -128,14 +128,26 @@ export class Hdf5Writer {
     this.writeFrames(path, 0, array);
   }
 
-  /** Makes an array of `shape` to be filled with `writeFrames`; always chunked. */
-  createFrames(path: string, spec: StorageOptions & { dtype: DType; shape: readonly number[] }): void {
+  /**
+   * Makes an array of `shape` to be filled with `writeFrames`; always chunked. `growing`: more frames can be added with
+   * `growTo`.
+   */
+  createFrames(
+    path: string,
+    spec: StorageOptions & { dtype: DType; shape: readonly number[]; growing?: boolean },
+  ): void {
     const chunks = spec.chunks ?? chunkShape(spec.shape, ELEMENT_BYTES[spec.dtype]);
     const start = { spec: specOf(spec.dtype), shape: [0, ...spec.shape.slice(1)], bytes: new Uint8Array(0) };
     // The library writes all of a data set while creating it; growing it from nothing avoids a full-size copy.
-    this.#create(path, start, { ...spec, chunks, maxShape: spec.shape });
-    this.#attempt(() => hdf5Library().resize_dataset(this.#id, path, spec.shape.map(BigInt)));
-    this.#shapes.set(path, spec.shape);
+    const maxShape = [spec.growing ? null : spec.shape[0]!, ...spec.shape.slice(1)];
+    this.#create(path, start, { ...spec, chunks, maxShape });
+    this.growTo(path, spec.shape);
+  }
+
+  /** Changes the number of frames of an array made by `createFrames`. */
+  growTo(path: string, shape: readonly number[]): void {
+    this.#attempt(() => hdf5Library().resize_dataset(this.#id, path, shape.map(BigInt)));
+    this.#shapes.set(path, shape);
   }
 
   /** Fills frames from `start` on of an array made by `createFrames`. */
@@ -161,21 +173,23 @@ export class Hdf5Writer {
     this.#attempt(() => hdf5Library().create_soft_link(this.#id, target, path));
   }
 
-  /** Flushes, closes, and verifies that everything is there. Called by `writeHdf5`. */
-  finish(): void {
+  /** Flushes, closes, verifies that everything is there, and gives the file its name. */
+  commit(options: { keepOld?: boolean } = {}): void {
     this.#attempt(() => hdf5Library().flush(this.#id));
     this.#open = false;
-    this.#attempt(() => hdf5Library().close_file(this.#id));
-    if (this.#booleans > 0) this.#replaceStandIns();
-    using file = openHdf5(this.#temporaryPath);
-    for (const [path, shape] of this.#shapes) {
-      const found = file.shape(path);
-      if (found.join() !== shape.join()) throw this.#broken(`"${path}" of shape ${found.join(" x ")}`);
+    try {
+      this.#attempt(() => hdf5Library().close_file(this.#id));
+      if (this.#booleans > 0) this.#replaceStandIns();
+      this.#verify();
+    } catch (error) {
+      this.#file.abandon();
+      throw error;
     }
+    this.#file.commit(options);
   }
 
-  /** Gives up: closes without caring for the content, which `writeWhole` removes. */
-  abandon(): void {
+  /** Gives up, unless committed: closes and removes the temporary file. */
+  [Symbol.dispose](): void {
     if (!this.#open) return;
     this.#open = false;
     try {
@@ -183,10 +197,19 @@ export class Hdf5Writer {
     } catch {
       // What cannot be flushed (a full disk) cannot be closed either; the error that led here is the one to report.
     }
+    this.#file.abandon();
+  }
+
+  #verify(): void {
+    using file = openHdf5(this.#file.temporaryPath);
+    for (const [path, shape] of this.#shapes) {
+      const found = file.shape(path);
+      if (found.join() !== shape.join()) throw this.#broken(`"${path}" of shape ${found.join(" x ")}`);
+    }
   }
 
   #replaceStandIns(): void {
-    const replaced = replaceStandIns(this.#temporaryPath);
+    const replaced = replaceStandIns(this.#file.temporaryPath);
     if (replaced !== this.#booleans) throw this.#broken(`${replaced} booleans instead of ${this.#booleans}`);
   }
 
@@ -198,17 +221,17 @@ export class Hdf5Writer {
   #create(
     path: string,
     what: { spec: TypeSpec; shape: readonly number[]; bytes: Uint8Array },
-    options: StorageOptions & { maxShape?: readonly number[] },
+    options: StorageOptions & { maxShape?: readonly (number | null)[] },
   ): void {
     const { spec, shape, bytes } = what;
     const whole = options.maxShape ?? shape;
-    const plain = whole.length === 0 || sizeOf(whole) === 0 ||
-      (options.gzip === undefined && options.chunks === undefined);
-    const chunks = plain ? null : (options.chunks ?? chunkShape(whole, spec.size)).map(BigInt);
+    const stored = options.gzip !== undefined || options.chunks !== undefined;
+    const plain = whole.length === 0 || whole.includes(0) || !stored;
+    const chunks = plain ? null : (options.chunks ?? chunkShape(shape, spec.size)).map(BigInt);
     const metadata = {
       ...spec,
       shape: shape.map(BigInt),
-      maxshape: whole.map(BigInt),
+      maxshape: whole.map((length) => length === null ? UNLIMITED : BigInt(length)),
       chunks,
       compression: chunks !== null && options.gzip !== undefined ? 1 : 0,
       compression_opts: [options.gzip ?? 0],

@@ -5,7 +5,7 @@ export function nearestNames(wanted: string, names: readonly string[], limit = 3
   const target = wanted.toLowerCase();
   return names
     .map((name) => ({ name, distance: distanceTo(name.toLowerCase(), target) }))
-    .filter(({ name, distance }) => distance <= Math.max(2, Math.floor(Math.max(name.length, target.length) / 2)))
+    .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(Math.max(name.length, target.length) / 2)))
     .sort((a, b) => a.distance - b.distance)
     .slice(0, limit)
     .map(({ name }) => name);
