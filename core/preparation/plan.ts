@@ -31,7 +31,7 @@ export interface PreparationPlan {
   readonly positions: Float64Array;
   /** Shape of the source's frames. */
   readonly rawShape: FrameShape;
-  /** Bytes of one frame of the source. */
+  /** Bytes of one frame of the source with its weights. */
   readonly rawBytes: number;
   /** Centre (y, x) in pixels of the source's frames; null where it is to be found. */
   readonly center: readonly [number, number] | null;
@@ -61,7 +61,7 @@ export function planPreparation(scan: OpenScan, p: PtyScanParams, context: PlanC
   assertFrames({ frames: scan.numFrames, positions: context.positions ? null : scan.positions, source });
   if (scan.prepared) refuseProcessing(scan, p, context);
   const { numFrames, positions } = selectFrames(scan, p, { ...context, source });
-  const first = scan.frames(0, 1).data;
+  const { data: first, weights } = scan.frames(0, 1);
   if (first.shape.length !== 3 || first.shape[0] !== 1) {
     throw new DataError(`Cannot prepare ${source}: found frames of shape (${first.shape.slice(1)}), expected (y, x)`, {
       source,
@@ -82,7 +82,7 @@ export function planPreparation(scan: OpenScan, p: PtyScanParams, context: PlanC
     numFrames,
     positions,
     rawShape,
-    rawBytes: first.data.byteLength,
+    rawBytes: first.data.byteLength + (weights?.data.byteLength ?? 0),
     center: checked("center", context, () => centerOf(scan, { p: choice, rawShape, context })),
     cropShape,
     orientation,
