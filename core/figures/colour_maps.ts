@@ -37,6 +37,14 @@ export function sequentialMap(): ColourMap {
   };
 }
 
+/** Blue over white to red, equally dark at both ends, for differences around zero. */
+export function divergingMap(): ColourMap {
+  return {
+    cyclic: false,
+    table: steps((t) => oklch(0.98 - 0.52 * Math.abs(2 * t - 1), 0.16 * Math.abs(2 * t - 1), t < 0.5 ? 255 : 28)),
+  };
+}
+
 /** The hue circle at one lightness, for phases from -pi to pi. */
 export function cyclicMap(): ColourMap {
   return { cyclic: true, table: steps((t) => oklch(CIRCLE.lightness, CIRCLE.chroma, hueOf(2 * Math.PI * (t - 0.5)))) };

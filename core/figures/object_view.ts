@@ -17,13 +17,34 @@ export interface ObjectView {
   readonly scanned: Uint8Array;
   /** What was cut out of the object. */
   readonly crop: PixelRectangle;
-  /** The ramp that was taken off, (y, x) in cycles per pixel. */
-  readonly ramp: readonly [number, number];
+  /** What was taken off the phase. */
+  readonly level: PhaseLevel;
 }
 
-/** Cuts a layer to its scanned region and frees its phase of ramp and mean. */
-export function objectView(object: NdArray, options: ScanHints & { layer?: number; region?: Region } = {}): ObjectView {
-  const plane = planeOf(object, options.layer ?? 0);
+/** A plane that means nothing in a phase. */
+export interface PhaseLevel {
+  /** (y, x) in cycles per pixel. */
+  readonly ramp: readonly [number, number];
+  /** Radians at the upper left pixel of the crop. */
+  readonly offset: number;
+}
+
+/** Fractions of a frequency sample to which a ramp is found: less than a hundredth of a radian across the picture. */
+const RAMP_UPSAMPLE = 1024;
+
+/** Cuts a layer to its scanned region and frees its phase of ramp and mean, or of a given level. */
+export function objectView(
+  object: NdArray,
+  options: ScanHints & { layer?: number; region?: Region; level?: PhaseLevel } = {},
+): ObjectView {
+  return planeView(planeOf(object, options.layer ?? 0), options);
+}
+
+/** The same for a plane. */
+export function planeView(
+  plane: ComplexPlane,
+  options: ScanHints & { region?: Region; level?: PhaseLevel } = {},
+): ObjectView {
   const region = options.region ?? scannedRegion(plane, options);
   const crop = boundsOf(region);
   const rows = crop.y1 - crop.y0, cols = crop.x1 - crop.x0;
@@ -37,9 +58,14 @@ export function objectView(object: NdArray, options: ScanHints & { layer?: numbe
       if (scanned[to]) masked.set(cut.subarray(2 * to, 2 * to + 2), 2 * to);
     }
   }
-  const { frequency, value } = spectralPeak({ rows, cols, data: masked }, { upsample: 32 });
-  const level = addRamp({ rows, cols, data: cut }, [-frequency[0], -frequency[1]]);
-  return { rows, cols, ...polar(level, Math.atan2(value[1], value[0])), scanned, crop, ramp: frequency };
+  const level = options.level ?? findLevel({ rows, cols, data: masked });
+  const flat = addRamp({ rows, cols, data: cut }, [-level.ramp[0], -level.ramp[1]]);
+  return { rows, cols, ...polar(flat, level.offset), scanned, crop, level };
+}
+
+function findLevel(plane: ComplexPlane): PhaseLevel {
+  const { frequency, value } = spectralPeak(plane, { upsample: RAMP_UPSAMPLE });
+  return { ramp: frequency, offset: Math.atan2(value[1], value[0]) };
 }
 
 /** The limits between which all but a part of the selected values lie; equal limits are moved apart. */

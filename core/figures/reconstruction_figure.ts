@@ -137,7 +137,7 @@ function probeTiles(probes: readonly FigureStorage[]): ProbeTile[] {
     return planes.map((plane, i) => ({
       plane,
       psize: probe.psize,
-      name: probes.length > 1 ? `${probe.ID} ${i + 1}` : String(i + 1),
+      name: probes.length > 1 ? `${probe.ID} ${i + 1}` : `mode ${i + 1}`,
       power: powers[i]! / total,
     }));
   });
