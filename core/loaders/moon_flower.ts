@@ -110,7 +110,7 @@ function simulateFrames(truth: MoonFlowerTruth, o: FrameRequest): NdArray {
     const wave = o.propagator.forward(exitWave(truth, frame));
     for (let i = 0; i < intensity.length; i++) intensity[i] = wave[2 * i]! ** 2 + wave[2 * i + 1]! ** 2;
     if (o.p.psf > 0) gaussianFilter(intensity, { rows, cols, sigma: o.p.psf });
-    if (!o.p.add_poisson_noise) for (let i = 0; i < intensity.length; i++) intensity[i] = Math.trunc(intensity[i]!);
+    if (!o.p.add_poisson_noise) { for (let i = 0; i < intensity.length; i++) intensity[i] = Math.trunc(intensity[i]!); }
   }
   return { dtype: "float64", shape: [o.stop - o.start, rows, cols], data };
 }

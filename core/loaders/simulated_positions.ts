@@ -3,6 +3,7 @@
 import { ParameterError, type ParameterIssue } from "../errors.ts";
 import { createGeometry, type Geometry } from "../geometry.ts";
 import type { PtyScanParams } from "../parameters/scandata/pty_scan.ts";
+import { rasterScan } from "../scan_patterns/raster.ts";
 import { createPositions } from "../scan_patterns/scan_pattern.ts";
 
 /** The path of messages; a loader does not know the label of its scan. */
@@ -17,8 +18,9 @@ export interface SimulatedPositions {
 }
 
 /**
- * Places at most `num_frames` positions whose spacing is `density` times the field of view. The pattern is
- * round(sqrt(num_frames)) + 1 steps wide and cut to that square, so that there can be fewer: 92 for 100.
+ * Places at most `num_frames` positions whose spacing is `density` times the field of view. Both patterns are
+ * round(sqrt(num_frames)) + 1 steps wide. Concentric shells are cut to that square, so that there can be fewer: 92 for 100. The
+ * grid, which begins at (0, 0), is filled row by row and ends after `num_frames`.
  *
  * @throws {ParameterError} naming every parameter that no simulation can use
  * @see PtyPy 0.4: MoonFlowerScan, QuickScan
@@ -50,7 +52,11 @@ export function simulatedPositions(
   });
   const spacing = geometry.resolution.map((n) => n * side! * o.density) as [number, number];
   const steps = Math.round(Math.sqrt(num_frames!)) + 1;
+  if (o.model === "raster") {
+    const grid = rasterScan({ spacing, steps: [steps, steps] });
+    return { geometry, positions: Float64Array.from(grid.slice(0, 2 * num_frames!)) };
+  }
   const extent = spacing.map((n) => n * steps) as [number, number];
-  const positions = createPositions({ model: o.model, spacing, steps, extent, count: num_frames, where: WHERE });
+  const positions = createPositions({ model: "round", spacing, steps, extent, count: num_frames, where: WHERE });
   return { geometry, positions: positions! };
 }

@@ -11,7 +11,7 @@ import type { PreparedScan, ScanMeta } from "../loaders/prepared_scan.ts";
 import type { PtyScanParams } from "../parameters/scandata/pty_scan.ts";
 import { assertInside } from "./center.ts";
 import { assertSomeValid } from "./checks.ts";
-import { cropWindow } from "./crop_pad.ts";
+import { type CropWindow, cropWindow } from "./crop_pad.ts";
 import { findCenter } from "./find_center.ts";
 import { createFrameChain, type PreparedFrame, type RawFrameAt } from "./frame_chain.ts";
 import { createMaskCollector } from "./mask.ts";
@@ -56,7 +56,7 @@ export function prepareScan<P extends PtyScanParams>(loader: Loader<P>, p: P, op
   const plan = planPreparation(scan, p, planContext(p, options));
   const chunk = chunkSize(plan, { p, label: options.label });
   const rawCenter = chooseCenter(scan, p, { plan, chunk, log: options.services.log });
-  const window = cropWindow(plan.rawShape, plan.cropShape, rawCenter);
+  const window = scan.prepared ? wholeFrame(plan, rawCenter) : cropWindow(plan.rawShape, plan.cropShape, rawCenter);
   const center = orientCenter(window.center, { ...plan.orientation, shape: plan.cropShape });
   const meta = metaOf(p, { plan, center: [center[0] / plan.bin, center[1] / plan.bin], label: options.label });
   using saver = openSaver(p, { meta, plan, rawCenter, label: options.label, services: options.services });
@@ -117,6 +117,11 @@ function chooseCenter(
   }
   if (!scan.prepared) assertInside(center, o.plan.rawShape);
   return center;
+}
+
+/** Frames that are prepared already keep their axis where it is. */
+function wholeFrame(plan: PreparationPlan, center: readonly [number, number]): CropWindow {
+  return { from: plan.rawShape, to: plan.rawShape, corner: [0, 0], center };
 }
 
 function metaOf(
