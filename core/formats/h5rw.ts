@@ -71,9 +71,12 @@ export function writeEntries(writer: Hdf5Writer, path: string, entries: Readonly
  * @throws {DataError} naming the path of a type that is not known or does not fit what is there
  */
 export function readTree(file: Hdf5File, path: string, options: ReadTreeOptions = {}): H5rwNode {
-  const type = typeAt(file, path);
-  const kind = file.kind(path);
-  if (kind === "group") {
+  return readNode(file, path, { ...options, type: typeAt(file, path) });
+}
+
+function readNode(file: Hdf5File, path: string, options: ReadTreeOptions & { type: string }): H5rwNode {
+  const { type } = options;
+  if (file.kind(path) === "group") {
     if (!GROUPS.includes(type)) throw wrongType(file, path, `type "${type}" on a group`);
     const children = readChildren(file, path, options);
     if (type !== "list" && type !== "tuple") return { type: type as "dict", entries: children };
@@ -127,18 +130,18 @@ function readChildren(file: Hdf5File, path: string, options: ReadTreeOptions): R
   for (const name of file.keys(path)) {
     const child = join(path, name);
     if (options.skip?.(child)) continue;
-    if (!file.has(child)) {
+    const type = typeAt(file, child);
+    if (type === "missing") {
       options.notice?.(`Left out "${child}" in "${file.path}": a link that leads nowhere`);
       continue;
     }
-    const type = typeAt(file, child);
     if (PICKLES.includes(type)) {
       options.notice?.(`Left out "${child}" in "${file.path}": Python pickles are never executed`);
       continue;
     }
     const escaped = name.includes(SLASH) &&
       (file.attribute(child, "escaped") !== undefined || file.attribute(path, "escaped") !== undefined);
-    children[escaped ? name.replaceAll(SLASH, "/") : name] = readTree(file, child, options);
+    children[escaped ? name.replaceAll(SLASH, "/") : name] = readNode(file, child, { ...options, type });
   }
   return children;
 }
@@ -178,7 +181,9 @@ function recordAt(file: Hdf5File, path: string): H5rwNode {
 function typeAt(file: Hdf5File, path: string): string {
   const type = file.attribute(path, "type");
   if (typeof type === "string") return type;
-  if (file.kind(path) === "group") return "dict";
+  const kind = file.kind(path);
+  if (kind === "group") return "dict";
+  if (kind !== "dataset") return kind;
   const info = file.info(path);
   if (info.shape === null) return "None";
   if (info.shape.length > 0) return "array";

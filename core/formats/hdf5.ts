@@ -66,6 +66,8 @@ export class Hdf5File implements Disposable {
   readonly path: string;
   readonly #id: bigint;
   #open = true;
+  /** What was asked last is usually asked again at once. */
+  #last: { path: string; metadata: Hdf5Metadata } | null = null;
 
   /** Use `openHdf5`. */
   constructor(path: string, id: bigint) {
@@ -147,9 +149,7 @@ export class Hdf5File implements Disposable {
 
   /** One attribute; undefined if it is not there or of a type that cannot be read. */
   attribute(path: string, name: string): Hdf5Value | undefined {
-    const at = absolute(path);
-    const names = this.#attempt(path, () => library.get_attribute_names(this.#id, at));
-    return names.includes(name) ? this.#attribute(at, name) : undefined;
+    return this.#attribute(absolute(path), name);
   }
 
   /** The whole value of a data set. @throws {DataError} if there is none or its type cannot be read */
@@ -224,8 +224,18 @@ export class Hdf5File implements Disposable {
   }
 
   #metadata(path: string): Hdf5Metadata {
-    if (this.kind(path) !== "dataset") throw this.#unexpected(path, "a data set");
-    return this.#attempt(path, () => library.get_dataset_metadata(this.#id, absolute(path)) as Hdf5Metadata);
+    if (this.#last?.path === path && this.#open) return this.#last.metadata;
+    try {
+      if (!this.#open) throw new TypeError(`Cannot read "${path}": "${this.path}" is closed`);
+      const metadata = library.get_dataset_metadata(this.#id, absolute(path)) as Hdf5Metadata;
+      this.#last = { path, metadata };
+      return metadata;
+    } catch (error) {
+      if (this.#open && this.kind(path) !== "dataset") throw this.#unexpected(path, "a data set");
+      return this.#attempt(path, () => {
+        throw error;
+      });
+    }
   }
 
   #readBytes(path: string, box: { offset: number[]; count: number[] } | null, into: Uint8Array): void {
@@ -273,6 +283,7 @@ export class Hdf5File implements Disposable {
   }
 
   #checkFilters(path: string): void {
+    if (!this.#metadata(path).chunks) return;
     const filters = this.#attempt(path, () => library.get_dataset_filters(this.#id, absolute(path)));
     const unknown = filters.find((filter) => !BUILT_IN_FILTERS.includes(filter.id));
     if (unknown === undefined) return;

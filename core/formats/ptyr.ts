@@ -2,8 +2,12 @@
 
 import type { NdArray, RealArray } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
-import type { PlainValue } from "./h5rw_values.ts";
+import { readTree, writeEntries, writeRootAttributes } from "./h5rw.ts";
+import { dict, type PlainValue, text, toPlain } from "./h5rw_values.ts";
+import { openHdf5 } from "./hdf5.ts";
 import type { Complex } from "./hdf5_values.ts";
+import { writeHdf5 } from "./hdf5_writer.ts";
+import { contentNode, contentOf, ptyrError } from "./ptyr_nodes.ts";
 
 /** `minimal`: to keep; `dump`: an autosave, with the last entry of the history only; `dls`: PtyPy 0.9's variant, read only. */
 export type PtyrKind = "minimal" | "dump" | "dls";
@@ -78,11 +82,61 @@ export interface Ptyr {
   readonly positions: Readonly<Record<string, NdArray<Float64Array>>>;
 }
 
+/** How to write a .ptyr file. */
+export interface WritePtyrOptions {
+  /** Time of creation, for the file's attributes. */
+  readonly now: Date;
+  /** True for the parameter paths (`scans.MF.data.energy`) whose whole numbers are floats for PtyPy. */
+  isFloat?(path: string): boolean;
+}
+
+/** How to read a .ptyr file. */
+export interface ReadPtyrOptions {
+  /** Is told of what could not be read and was left out. */
+  notice?(message: string): void;
+}
+
 /** What PtyPy writes into the header. */
 export const PTYR_DESCRIPTION = "Ptypy .h5 compatible storage format";
 
-/** The error of a .ptyr file in which something is missing or of the wrong kind. */
-export function ptyrError(file: string, what: { path: string; found: string; expected: string }): DataError {
-  const text = `Cannot read "${what.path}" in "${file}": found ${what.found}, expected ${what.expected}`;
-  return new DataError(text, { file, dataset: what.path, found: what.found, expected: what.expected });
+/** Kinds that hold a reconstruction; PtyPy's `fullflat` is obsolete and `used_params` has parameters only. */
+const KINDS: readonly string[] = ["minimal", "dump", "dls"];
+
+/**
+ * Reads a .ptyr file of PtyPy 0.4, PtyPy 0.9 or our own.
+ *
+ * @throws {DataError} naming what is missing or of the wrong kind
+ */
+export function readPtyr(path: string, options: ReadPtyrOptions = {}): Ptyr {
+  using file = openHdf5(path);
+  for (const group of ["/header", "/content"]) {
+    if (file.kind(group) !== "group") {
+      throw ptyrError(path, { path: group, found: "nothing", expected: "a .ptyr file" });
+    }
+  }
+  const header = toPlain(readTree(file, "/header", options)) as Record<string, PlainValue>;
+  const kind = String(header.kind);
+  if (!KINDS.includes(kind)) {
+    throw ptyrError(path, { path: "/header/kind", found: `"${kind}"`, expected: KINDS.join(", ") });
+  }
+  // The coordinates of every pixel follow from origin and psize.
+  const skip = (at: string): boolean => at.endsWith("/grids");
+  const content = readTree(file, "/content", { ...options, skip });
+  return { kind: kind as PtyrKind, description: String(header.description ?? ""), ...contentOf(path, content) };
+}
+
+/**
+ * Writes a .ptyr file that PtyPy 0.4 and 0.9 read; the file appears whole or not at all.
+ *
+ * @throws {DataError} if the file cannot be written, or `content.kind` is only for reading
+ */
+export function writePtyr(path: string, content: Ptyr, options: WritePtyrOptions): void {
+  if (content.kind === "dls") {
+    throw new DataError(`Cannot write "${path}": found kind "dls", expected minimal or dump`, { file: path });
+  }
+  writeHdf5(path, (writer) => {
+    writeRootAttributes(writer, options.now);
+    const header = dict({ kind: text(content.kind), description: text(content.description) });
+    writeEntries(writer, "/", { header, content: contentNode(content, options) });
+  });
 }
