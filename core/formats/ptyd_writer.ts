@@ -145,6 +145,8 @@ export class PtydWriter implements Disposable {
   #appendLinked(chunk: PtydChunk): void {
     writeHdf5(this.#partPath(this.#chunks), (writer) => {
       writeRootAttributes(writer, this.#spec.now);
+      // Seen through the link, the root of this file is the dictionary of a chunk.
+      writer.attribute("/", "type", "dict");
       writeChunk(writer, "/", chunk);
     });
   }
