@@ -83,7 +83,7 @@ Deno.test("simulateMoonFlower() gives the same frames whole or in parts", () => 
 });
 
 Deno.test("add_poisson_noise draws each pixel once from the intensity that is not cut off", () => {
-  const options = { label: "MF", written: new Set<string>(), precision: "double" as const };
+  const options = { label: "MF", written: new Set<string>(), precision: "double" as const, now: new Date(0) };
   const p = params({ add_poisson_noise: true, num_frames: 5, photons: 1e5 });
   const noisy = prepareScan(moonFlower, p, { ...options, services: silentServices({ random: createRandom(7) }) });
   const means = values(p);

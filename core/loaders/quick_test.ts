@@ -13,6 +13,7 @@ Deno.test("QuickScan has 1e7 counts at n // 2 of every frame and a spacing of de
     written: new Set(["shape", "num_frames"]),
     services: silentServices(),
     precision: "single",
+    now: new Date(0),
   });
   const frame = new Float32Array(64);
   frame[4 * 8 + 4] = 1e7;

@@ -3,6 +3,7 @@
  * the first is read. A dry run needs no more than this.
  */
 
+import type { DType } from "../../kernels/nd_array.ts";
 import type { OpenScan } from "../loaders/loader.ts";
 import type { PtyScanParams } from "../parameters/scandata/pty_scan.ts";
 import { DataError, ParameterError } from "../errors.ts";
@@ -33,6 +34,8 @@ export interface PreparationPlan {
   readonly rawShape: FrameShape;
   /** Bytes of one frame of the source with its weights. */
   readonly rawBytes: number;
+  /** Element type of the source's frames. */
+  readonly rawType: DType;
   /** Centre (y, x) in pixels of the source's frames; null where it is to be found. */
   readonly center: readonly [number, number] | null;
   /** Shape after cropping, before orientation and rebinning. */
@@ -82,6 +85,7 @@ export function planPreparation(scan: OpenScan, p: PtyScanParams, context: PlanC
     numFrames,
     positions,
     rawShape,
+    rawType: first.dtype,
     rawBytes: first.data.byteLength + (weights?.data.byteLength ?? 0),
     center: checked("center", context, () => centerOf(scan, { p: choice, rawShape, context })),
     cropShape,

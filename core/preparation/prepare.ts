@@ -20,7 +20,7 @@ import { type PlanContext, planPreparation, type PreparationPlan } from "./plan.
 import { givenPositions } from "./positions_theory.ts";
 import { openSaver, type ScanSaver } from "./save.ts";
 
-/** Bytes of raw frames that are held at a time, unless `min_frames` needs more. */
+/** Bytes of frames that are held at a time beside the result, unless `min_frames` needs more. */
 export const CHUNK_BYTES = 32 * 2 ** 20;
 
 /** What preparation needs beside loader and parameters. */
@@ -35,7 +35,14 @@ export interface PrepareOptions {
   readonly precision: Precision;
   /** (frame, 2), metres: positions of the scan model's `xy`, used where `positions_theory` is None. */
   readonly positions?: Float64Array | null;
+  /** Written into a file that is saved. */
+  readonly now: Date;
+  /** CHUNK_BYTES if left out. */
+  readonly chunkBytes?: number;
 }
+
+/** What deciding without preparing needs. */
+export type PlanOptions = Omit<PrepareOptions, "precision" | "now" | "chunkBytes">;
 
 /** A prepared scan, and where the optical axis was in the source. */
 export interface Preparation extends PreparedScan {
@@ -54,12 +61,12 @@ export interface Preparation extends PreparedScan {
 export function prepareScan<P extends PtyScanParams>(loader: Loader<P>, p: P, options: PrepareOptions): Preparation {
   using scan = loader.open(p, options.services);
   const plan = planPreparation(scan, p, planContext(p, options));
-  const chunk = chunkSize(plan, { p, label: options.label });
+  const chunk = chunkSize(plan, { p, ...options });
   const rawCenter = chooseCenter(scan, p, { plan, chunk, log: options.services.log });
   const window = scan.prepared ? wholeFrame(plan, rawCenter) : cropWindow(plan.rawShape, plan.cropShape, rawCenter);
   const center = orientCenter(window.center, { ...plan.orientation, shape: plan.cropShape });
   const meta = metaOf(p, { plan, center: [center[0] / plan.bin, center[1] / plan.bin], label: options.label });
-  using saver = openSaver(p, { meta, plan, rawCenter, label: options.label, services: options.services });
+  using saver = openSaver(p, { ...options, meta, plan, rawCenter });
   const noise = p.add_poisson_noise ? options.services.random : null;
   const prepareFrame = createFrameChain(plan, { window, weight: scan.weight, noise });
   const frames = streamFrames(scan, { plan, chunk, prepareFrame, saver, precision: options.precision });
@@ -76,13 +83,13 @@ export function prepareScan<P extends PtyScanParams>(loader: Loader<P>, p: P, op
 export function planScan<P extends PtyScanParams>(
   loader: Loader<P>,
   p: P,
-  options: Omit<PrepareOptions, "precision">,
+  options: PlanOptions,
 ): PreparationPlan {
   using scan = loader.open(p, options.services);
   return planPreparation(scan, p, planContext(p, options));
 }
 
-function planContext(p: PtyScanParams, o: Omit<PrepareOptions, "precision">): PlanContext {
+function planContext(p: PtyScanParams, o: PlanOptions): PlanContext {
   const given = givenPositions(p.positions_theory, {
     path: `scans.${o.label}.data.positions_theory`,
     load: (reference) => loadArray(o.services.path(reference)),
@@ -90,13 +97,14 @@ function planContext(p: PtyScanParams, o: Omit<PrepareOptions, "precision">): Pl
   return { label: o.label, written: o.written, positions: given ?? o.positions ?? null, log: o.services.log };
 }
 
-/** As many frames as fit into CHUNK_BYTES, but at least `min_frames`. */
-function chunkSize(plan: PreparationPlan, o: { p: PtyScanParams; label: string }): number {
+/** As many frames as fit into the bytes of a chunk, but at least `min_frames`. Frames to save are gathered as float64. */
+function chunkSize(plan: PreparationPlan, o: { p: PtyScanParams; label: string; chunkBytes?: number }): number {
   if (o.p.min_frames < 1) {
     const message = `found ${o.p.min_frames}, expected a whole number from 1`;
     throw new ParameterError([{ path: `scans.${o.label}.data.min_frames`, message }]);
   }
-  return Math.max(o.p.min_frames, Math.floor(CHUNK_BYTES / plan.rawBytes), 1);
+  const frameBytes = Math.max(plan.rawBytes, o.p.save === null ? 0 : 8 * sizeOf(plan.shape));
+  return Math.max(o.p.min_frames, Math.floor((o.chunkBytes ?? CHUNK_BYTES) / frameBytes), 1);
 }
 
 /** The centre of the plan, or the one that is found; `auto_center` true beside a given centre only reports, as in PtyPy. */

@@ -46,6 +46,7 @@ function compareCase(file: Hdf5File, path: string): void {
     written: new Set(["psize", ...Object.keys(given)]),
     services: silentServices(),
     precision: "double",
+    now: new Date(0),
   });
   const data = array(file, `${path}/data`);
   const mask = array(file, `${path}/mask`);
