@@ -35,14 +35,17 @@ export function listParameters(): ParameterEntry[] {
 }
 
 /**
- * The entries at and below `path`, a path of the list such as `engine.DM`.
+ * The entries at and below `path`, a path of the list such as `engine.DM`; a leading `ptycho.` may be left out.
  *
  * @throws {ParameterError} if there is no such path, with the nearest one
  */
 export function listParametersAt(path: string): ParameterEntry[] {
   const all = listParameters();
-  const found = all.filter((e) => e.path === path || e.path.startsWith(`${path}.`));
-  if (found.length > 0) return found;
+  const below = (root: string) => all.filter((e) => e.path === root || e.path.startsWith(`${root}.`));
+  const found = below(path);
+  // Within a parameter file nobody writes `ptycho`.
+  const inFile = found.length > 0 ? found : below(`ptycho.${path}`);
+  if (inFile.length > 0) return inFile;
   const near = nearestPath(path, all.map((e) => e.path));
   const hint = near === undefined ? "" : `; did you mean "${near}"?`;
   throw new ParameterError([{ path, message: `found no such parameter${hint}` }]);

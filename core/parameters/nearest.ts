@@ -9,7 +9,8 @@ export function nearestName(name: string, known: readonly string[]): string | un
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (best === undefined || distance < best.distance) best = { name: candidate, distance };
   }
-  return best !== undefined && best.distance <= Math.max(2, name.length / 3) ? best.name : undefined;
+  const far = name.length <= 3 ? 1 : Math.max(2, name.length / 3);
+  return best !== undefined && best.distance <= far ? best.name : undefined;
 }
 
 function editDistance(a: string, b: string): number {

@@ -14,6 +14,7 @@ export const SCAN_MODEL_SHAPE = {
   }),
   data: scandataParams.meta({
     types: ["Param"],
+    id: "scandata",
     link: "scandata.*",
     listedName: "Name of the loader; it must be written",
     description: "Where the frames come from and how they are prepared, chosen by `name` among the loaders",
