@@ -1,11 +1,14 @@
 /** One page that shows two reconstructions on top of each other, their difference and their ring correlation. */
 
 import type { ComparedLayers } from "../metrics/compare.ts";
-import { type ColourMap, cyclicMap, divergingMap, greyMap, sequentialMap } from "./colour_maps.ts";
+import { basename } from "node:path";
+import type { ColourBar } from "./colour_bar.ts";
+import { divergingMap, greyMap } from "./colour_maps.ts";
 import { frcPanel } from "./frc_panel.ts";
 import { type ImagePanel, imagePanel, imagePanelHeight, PANEL_TITLE } from "./image_panel.ts";
 import { lengthText, numberText } from "./length_text.ts";
 import { type ObjectView, percentileLimits, planeView } from "./object_view.ts";
+import { phaseColours } from "./phase_colours.ts";
 import { mapRaster } from "./raster.ts";
 import { FAINT_INK, label, svgDocument } from "./svg.ts";
 
@@ -27,7 +30,6 @@ const HEAD = 74;
 const LOWER = 330;
 /** Part of the pixels that may lie beyond the ends of the colours. */
 const OUTSIDE = 0.004;
-const CYCLIC_SPAN = 0.75 * 2 * Math.PI;
 
 /** The figure as an SVG document: amplitude and phase of the first layer of A, of aligned B, and their difference. */
 export function comparisonFigure(figure: ComparisonFigure): string {
@@ -38,7 +40,7 @@ export function comparisonFigure(figure: ComparisonFigure): string {
   const column = (WIDTH - 2 * MARGIN - 2 * GAP) / 3;
   const content = [
     label(`${capital(figure.kind)}s compared`, { x: MARGIN, y: 38, size: 21, "font-weight": "bold" }),
-    label(`A: ${figure.nameA}    B: ${figure.nameB}`, {
+    label(`A: ${basename(figure.nameA)}    B: ${basename(figure.nameB)}`, {
       x: MARGIN,
       y: 60,
       size: 13,
@@ -69,55 +71,50 @@ export function comparisonFigure(figure: ComparisonFigure): string {
 
 function amplitudeRow(a: ObjectView, b: ObjectView, psize: readonly [number, number]): ImagePanel[] {
   const limits = percentileLimits(a.amplitude, { mask: a.scanned, outside: OUTSIDE });
+  const bar: ColourBar = { map: greyMap(), limits, title: "amplitude" };
   const difference = a.amplitude.map((v, i) => v - b.amplitude[i]!);
   return [
-    panelOf("Amplitude of A", a.amplitude, { view: a, psize, map: greyMap(), limits, unit: "amplitude" }),
-    panelOf("Amplitude of B", b.amplitude, { view: a, psize, map: greyMap(), limits, unit: "amplitude" }),
-    differencePanel("Difference A − B", difference, { view: a, psize, unit: "amplitude" }),
+    panelOf("Amplitude of A", a.amplitude, { view: a, psize, bar, pale: false }),
+    panelOf("Amplitude of B", b.amplitude, { view: a, psize, bar, pale: false }),
+    panelOf("Difference A − B", difference, { view: a, psize, bar: differenceBar(difference, a, bar.title) }),
   ];
 }
 
 function phaseRow(a: ObjectView, b: ObjectView, psize: readonly [number, number]): ImagePanel[] {
-  const found = percentileLimits(a.phase, { mask: a.scanned, outside: OUTSIDE });
-  const cyclic = found[1] - found[0] >= CYCLIC_SPAN;
-  const limits: [number, number] = cyclic ? [-Math.PI, Math.PI] : found;
-  const map = cyclic ? cyclicMap() : sequentialMap();
-  const difference = a.phase.map((v, i) =>
-    v - b.phase[i]! - 2 * Math.PI * Math.round((v - b.phase[i]!) / (2 * Math.PI))
-  );
+  const bar = phaseColours(percentileLimits(a.phase, { mask: a.scanned, outside: OUTSIDE }));
+  const difference = a.phase.map((v, i) => {
+    const d = v - b.phase[i]!;
+    return d - 2 * Math.PI * Math.round(d / (2 * Math.PI));
+  });
   return [
-    panelOf("Phase of A", a.phase, { view: a, psize, map, limits, unit: "phase (rad)" }),
-    panelOf("Phase of B", b.phase, { view: a, psize, map, limits, unit: "phase (rad)" }),
-    differencePanel("Difference A − B", difference, { view: a, psize, unit: "phase (rad)" }),
+    panelOf("Phase of A", a.phase, { view: a, psize, bar }),
+    panelOf("Phase of B", b.phase, { view: a, psize, bar }),
+    panelOf("Difference A − B", difference, { view: a, psize, bar: differenceBar(difference, a, bar.title) }),
   ];
-}
-
-interface PanelLook {
-  readonly view: ObjectView;
-  readonly psize: readonly [number, number];
-  readonly unit: string;
 }
 
 function panelOf(
   title: string,
   values: Float64Array,
-  look: PanelLook & { map: ColourMap; limits: readonly [number, number] },
+  look: { view: ObjectView; psize: readonly [number, number]; bar: ColourBar; pale?: boolean },
 ): ImagePanel {
-  const { rows, cols } = look.view;
-  const { map, limits, psize } = look;
+  const { rows, cols, scanned } = look.view;
+  const { map, limits } = look.bar;
+  const pale = look.pale ?? true;
+  // Phases and differences where nothing was measured catch the eye; amplitudes there do not.
   return {
     title,
-    psize,
-    picture: mapRaster(values, { rows, cols, map, limits }),
-    bar: { map, limits, title: look.unit },
+    psize: look.psize,
+    picture: mapRaster(values, { rows, cols, map, limits, ...(pale ? { counts: scanned } : {}) }),
+    bar: look.bar,
   };
 }
 
-function differencePanel(title: string, values: Float64Array, look: PanelLook): ImagePanel {
-  const [low, high] = percentileLimits(values, { mask: look.view.scanned, outside: OUTSIDE });
-  // Limits as of identical pictures must not blow rounding up to full colour.
+function differenceBar(values: Float64Array, view: ObjectView, title: string): ColourBar {
+  const [low, high] = percentileLimits(values, { mask: view.scanned, outside: OUTSIDE });
+  // The limits of equal pictures must not blow rounding up to full colour.
   const most = Math.max(Math.abs(low), Math.abs(high), 1e-6);
-  return panelOf(title, values, { ...look, map: divergingMap(), limits: [-most, most] });
+  return { map: divergingMap(), limits: [-most, most], title };
 }
 
 function numbers(at: { x: number; y: number }, figure: ComparisonFigure): string {

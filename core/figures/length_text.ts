@@ -5,6 +5,7 @@ const PREFIXES = [["m", 1], ["mm", 1e-3], ["µm", 1e-6], ["nm", 1e-9], ["pm", 1e
 /** A length in metres with a fitting unit and three digits, such as `28.2 nm`. */
 export function lengthText(metres: number): string {
   const size = Math.abs(metres);
+  if (size === 0) return "0 m";
   const [unit, factor] = PREFIXES.find(([, f]) => size >= 0.9995 * f) ?? PREFIXES.at(-1)!;
   return `${numberText(metres / factor)} ${unit}`;
 }

@@ -12,13 +12,21 @@ export interface Raster {
   readonly rgb: Uint8Array;
 }
 
-/** Real values (y, x) through a colour map between two limits. */
+/** How far pixels that do not count are moved towards white. */
+const PALE = 0.75;
+
+/** Real values (y, x) through a colour map between two limits; where `counts` is given and 0, the colours are pale. */
 export function mapRaster(
   values: Float64Array,
-  options: { rows: number; cols: number; map: ColourMap; limits: readonly [number, number] },
+  options: { rows: number; cols: number; map: ColourMap; limits: readonly [number, number]; counts?: Uint8Array },
 ): Raster {
   const [low, high] = options.limits;
-  return raster(options, (i) => colourAt(options.map, (values[i]! - low) / (high - low || 1)));
+  return raster(options, (i) => {
+    const colour = colourAt(options.map, (values[i]! - low) / (high - low || 1));
+    if (!options.counts || options.counts[i]) return colour;
+    const [r, g, b] = colour.map((v) => Math.round(v + PALE * (255 - v)));
+    return [r!, g!, b!];
+  });
 }
 
 /** Complex values (y, x), interleaved: hue is the phase, brightness the amplitude over `full`. */

@@ -2,12 +2,12 @@
 
 import type { NdArray } from "../../kernels/nd_array.ts";
 import { layersOf, planeOf } from "../metrics/complex_plane.ts";
-import { type ColourMap, cyclicMap, greyMap, sequentialMap } from "./colour_maps.ts";
-import type { ColourBar } from "./colour_bar.ts";
+import { greyMap } from "./colour_maps.ts";
 import { errorPanel, type ErrorRow } from "./error_panel.ts";
 import { type ImagePanel, imagePanel, imagePanelHeight, PANEL_TITLE } from "./image_panel.ts";
 import { lengthText } from "./length_text.ts";
 import { objectView, percentileLimits } from "./object_view.ts";
+import { phaseColours } from "./phase_colours.ts";
 import { PROBE_WHEEL_WIDTH, probePanel, type ProbeTile } from "./probe_panel.ts";
 import { mapRaster } from "./raster.ts";
 import { FAINT_INK, label, svgDocument } from "./svg.ts";
@@ -40,8 +40,6 @@ const GAP = 34;
 const HEAD = 74;
 /** Height of the lower row, probe and errors. */
 const LOWER = 372;
-/** Phases that span more than this part of the circle are shown with a cyclic map. */
-const CYCLIC_SPAN = 0.75 * 2 * Math.PI;
 
 /** The figure as an SVG document, 1200 units wide; `renderPng` turns it into pixels. */
 export function reconstructionFigure(figure: ReconstructionFigure): string {
@@ -115,18 +113,12 @@ function objectRows(figure: ReconstructionFigure): ImagePanel[][] {
           ...common,
           title: `Object phase${suffix}`,
           picture: mapRaster(shown.phase, { rows: height, cols: width, map: phase.map, limits: phase.limits }),
-          bar: { ...phase, title: "phase (rad)" },
+          bar: phase,
         },
       ]);
     }
   }
   return rows;
-}
-
-function phaseColours(limits: [number, number]): Pick<ColourBar, "limits" | "ticks"> & { map: ColourMap } {
-  if (limits[1] - limits[0] < CYCLIC_SPAN) return { map: sequentialMap(), limits };
-  const ticks = ["−π", "−π/2", "0", "π/2", "π"].map((text, i) => ({ value: (i - 2) * Math.PI / 2, text }));
-  return { map: cyclicMap(), limits: [-Math.PI, Math.PI], ticks };
 }
 
 function probeTiles(probes: readonly FigureStorage[]): ProbeTile[] {

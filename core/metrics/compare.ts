@@ -1,7 +1,6 @@
 /** How far apart two reconstructions are once everything that ptychography cannot know has been removed. */
 
 import { DataError } from "../errors.ts";
-import { ShapeError } from "../../kernels/errors.ts";
 import type { NdArray } from "../../kernels/nd_array.ts";
 import { align } from "./align.ts";
 import { type Alignment, applyAlignment, bestScale, scaled } from "./alignment.ts";
@@ -50,6 +49,8 @@ export interface CompareOptions {
   readonly region: Region;
   /** Pixels of B that were scanned, where known. */
   readonly regionB?: Region;
+  /** Where to take the ring correlation; the largest rectangle inside the region where absent. */
+  readonly frcRectangle?: PixelRectangle;
 }
 
 /**
@@ -57,7 +58,7 @@ export interface CompareOptions {
  * ramp are found on the strongest layer of A and are common to all layers, the complex scale is each layer's own.
  *
  * @throws {DataError} if the numbers of layers differ or a value is not finite
- * @throws {ShapeError} if the pictures do not overlap
+ * @throws {DataError} if the pictures do not overlap
  */
 export function compareObjects(a: NdArray, b: NdArray, options: CompareOptions): ComparedLayers {
   const layersA = allLayers(a, "A"), layersB = allLayers(b, "B");
@@ -78,9 +79,9 @@ export function compareObjects(a: NdArray, b: NdArray, options: CompareOptions):
     layers.push([plane, scaled(moved.plane, bestScale(plane, moved.plane, mask))]);
   });
   const common = { ...region, mask };
-  const frcRectangle = inscribedRectangle(common);
+  const frcRectangle = options.frcRectangle ?? inscribedRectangle(common);
   if (Math.min(frcRectangle.y1 - frcRectangle.y0, frcRectangle.x1 - frcRectangle.x0) < 4) {
-    throw new ShapeError(
+    throw new DataError(
       `Cannot correlate Fourier rings: found ${
         area(common)
       } common pixels without a rectangle of 4 x 4 in them, expected a larger overlap`,

@@ -125,6 +125,6 @@ Deno.test("compareObjects() refuses a picture that is zero", () => {
   const zero = { ...A, data: new Float64Array(A.data.length) };
   assert.throws(
     () => compareObjects(arrayOf(A), arrayOf(zero), { psize: PSIZE, region: REGION }),
-    (e) => isPtychoError(e, "ShapeError"),
+    (e) => isPtychoError(e, "DataError"),
   );
 });

@@ -32,7 +32,7 @@ Deno.test("scannedRegion() without any hint is the whole object", () => {
 
 Deno.test("rectangleRegion() refuses rectangles outside of the picture", () => {
   for (const r of [{ y0: -1, x0: 0, y1: 4, x1: 4 }, { y0: 0, x0: 0, y1: 21, x1: 4 }, { y0: 4, x0: 0, y1: 4, x1: 4 }]) {
-    assert.throws(() => rectangleRegion(r, FLAT), (e) => isPtychoError(e, "ShapeError"));
+    assert.throws(() => rectangleRegion(r, FLAT), (e) => isPtychoError(e, "DataError"));
   }
 });
 
