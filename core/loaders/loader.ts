@@ -38,6 +38,7 @@ export interface OpenScan extends Disposable {
     readonly center?: readonly [number, number];
     readonly shape?: readonly [number, number];
     readonly label?: string;
+    readonly version?: string | number;
   };
   /** Reads frames `start` to `stop` (exclusive). */
   frames(start: number, stop: number): RawFrames;

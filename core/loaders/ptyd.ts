@@ -57,6 +57,7 @@ function openScan(file: Ptyd, isPrepared: boolean): OpenScan {
 function foundIn(meta: PtydMeta, shape: readonly [number, number]): OpenScan["found"] {
   return {
     shape,
+    version: meta.version,
     ...(meta.energy === null ? {} : { energy: meta.energy }),
     ...(meta.distance === null ? {} : { distance: meta.distance }),
     ...(meta.psize === null ? {} : { psize: meta.psize }),

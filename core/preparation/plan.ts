@@ -51,6 +51,8 @@ export interface PreparationPlan {
   readonly energy: number;
   /** Metres. */
   readonly distance: number;
+  /** Of the preparation. */
+  readonly version: string | number;
 }
 
 /**
@@ -103,6 +105,7 @@ export function planPreparation(scan: OpenScan, p: PtyScanParams, context: PlanC
       unit: "metres",
       context,
     }),
+    version: value(scan, "version", known),
   };
 }
 

@@ -65,7 +65,7 @@ export function prepareScan<P extends PtyScanParams>(loader: Loader<P>, p: P, op
   const rawCenter = chooseCenter(scan, p, { plan, chunk, log: options.services.log });
   const window = scan.prepared ? wholeFrame(plan, rawCenter) : cropWindow(plan.rawShape, plan.cropShape, rawCenter);
   const center = orientCenter(window.center, { ...plan.orientation, shape: plan.cropShape });
-  const meta = metaOf(p, { plan, center: [center[0] / plan.bin, center[1] / plan.bin], label: options.label });
+  const meta = metaOf(plan, { center: [center[0] / plan.bin, center[1] / plan.bin], label: options.label });
   using saver = openSaver(p, { ...options, meta, plan, rawCenter });
   const noise = p.add_poisson_noise ? options.services.random : null;
   const prepareFrame = createFrameChain(plan, { window, weight: scan.weight, noise });
@@ -132,12 +132,9 @@ function wholeFrame(plan: PreparationPlan, center: readonly [number, number]): C
   return { from: plan.rawShape, to: plan.rawShape, corner: [0, 0], center };
 }
 
-function metaOf(
-  p: PtyScanParams,
-  o: { plan: PreparationPlan; center: readonly [number, number]; label: string },
-): ScanMeta {
-  const { energy, distance, psize, shape } = o.plan;
-  return { label: o.label, energy, distance, psize, shape, center: o.center, version: p.version };
+function metaOf(plan: PreparationPlan, o: Pick<ScanMeta, "center" | "label">): ScanMeta {
+  const { energy, distance, psize, shape, version } = plan;
+  return { label: o.label, energy, distance, psize, shape, center: o.center, version };
 }
 
 interface Stream {
