@@ -163,7 +163,9 @@ function attributeText(node: Hdf5Node): string {
   // What the values show by themselves is not said again.
   const isPlain = node.kind === "dataset" && ["scalar", "string", "array", "None"].includes(String(type));
   const kind = type === undefined || isPlain ? [] : [printable(String(type))];
-  const all = [...kind, ...rest.slice(0, 6), ...(rest.length > 6 ? [`${rest.length - 6} more`] : [])];
+  const unread = node.unreadAttributes.map((name) => `${printable(name)} (not readable)`);
+  const shown = [...rest, ...unread];
+  const all = [...kind, ...shown.slice(0, 6), ...(shown.length > 6 ? [`${shown.length - 6} more`] : [])];
   return all.length === 0 ? "" : `  [${all.join(", ")}]`;
 }
 

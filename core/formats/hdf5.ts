@@ -1,6 +1,6 @@
 /**
  * Reading HDF5 files. The only file that imports h5wasm; everything else goes through `Hdf5File`, `Hdf5Writer` (in
- * hdf5_writer.ts) or the formats on top of them. The library is loaded once, when this file is imported (about 0.1 s).
+ * hdf5_writer.ts) or the formats on top of them; all reading stands here because one class owns the open file. The library is loaded once, when this file is imported (about 0.1 s).
  */
 
 import h5wasm from "h5wasm/node";
@@ -8,8 +8,9 @@ import { resolve } from "node:path";
 import { type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import { checkHdf5Signature } from "./hdf5_signature.ts";
-import { decodeNumbers, describeType, singleValue, TYPE_CLASS, valueShape } from "./hdf5_values.ts";
+import { decodeNumbers, describeType, singleValue, valueShape } from "./hdf5_values.ts";
 import type { Hdf5Metadata, Hdf5Type, Hdf5Value } from "./hdf5_values.ts";
+import { allocate, BLOCK_BYTES, readInto, readStrings } from "./hdf5_memory.ts";
 import { nearestNames } from "./nearest_names.ts";
 
 /** The WebAssembly module of h5wasm. */
@@ -18,9 +19,6 @@ export type Hdf5Library = Awaited<typeof h5wasm.ready>;
 const library: Hdf5Library = await h5wasm.ready;
 // Without this, a failed read prints to the console and returns whatever was in memory.
 library.activate_throwing_error_handler();
-
-/** The heap of the library never shrinks, so that large data go through it in blocks of about this size. */
-export const BLOCK_BYTES = 1 << 26;
 
 /** Filters that the library reads without plugins: deflate, shuffle, fletcher32, szip, nbit, scaleoffset. */
 const BUILT_IN_FILTERS = [1, 2, 3, 4, 5, 6];
@@ -136,11 +134,16 @@ export class Hdf5File implements Disposable {
     return [...(this.info(path).shape ?? [0])];
   }
 
+  /** Names of the attributes of a group or data set. */
+  attributeNames(path: string): string[] {
+    return this.#attempt(path, () => library.get_attribute_names(this.#id, absolute(path)));
+  }
+
   /** Attributes of a group or data set; those of a type that cannot be read are left out. */
   attributes(path: string): Record<string, Hdf5Value> {
     const at = absolute(path);
     const values: Record<string, Hdf5Value> = {};
-    for (const name of this.#attempt(path, () => library.get_attribute_names(this.#id, at))) {
+    for (const name of this.attributeNames(path)) {
       const value = this.#attribute(at, name);
       if (value !== undefined) values[name] = value;
     }
@@ -239,44 +242,48 @@ export class Hdf5File implements Disposable {
   }
 
   #readBytes(path: string, box: { offset: number[]; count: number[] } | null, into: Uint8Array): void {
-    const pointer = allocate(into.byteLength);
-    try {
-      const big = (numbers: readonly number[]): bigint[] => numbers.map(BigInt);
-      const [count, offset, stride] = box
-        ? [big(box.count), big(box.offset), box.count.map(() => 1n)]
-        : [null, null, null];
+    const big = (numbers: readonly number[]): bigint[] => numbers.map(BigInt);
+    const [count, offset, stride] = box
+      ? [big(box.count), big(box.offset), box.count.map(() => 1n)]
+      : [null, null, null];
+    const at = absolute(path);
+    into.set(
       this.#attempt(
         path,
-        () => library.get_dataset_data(this.#id, absolute(path), count, offset, stride, BigInt(pointer)),
-      );
-      into.set(library.HEAPU8.subarray(pointer, pointer + into.byteLength));
-    } finally {
-      library._free(pointer);
-    }
+        () =>
+          readInto(
+            library,
+            into.byteLength,
+            (pointer) => library.get_dataset_data(this.#id, at, count, offset, stride, pointer),
+          ),
+      ),
+    );
   }
 
   #strings(path: string, m: Hdf5Metadata): Hdf5Value {
     this.#checkFilters(path);
-    const value = this.#attempt(path, () => new h5wasm.Dataset(this.#id, absolute(path)).value);
-    return stringsOf(value, m);
+    const at = absolute(path);
+    return this.#attempt(path, () =>
+      readStrings(library, m, {
+        read: (pointer) => library.get_dataset_data(this.#id, at, null, null, null, pointer),
+        reclaim: (pointer) => library.reclaim_vlen_memory(this.#id, at, "", pointer),
+      }));
   }
 
   #attribute(at: string, name: string): Hdf5Value | undefined {
     try {
       const m = library.get_attribute_metadata(this.#id, at, name) as Hdf5Metadata;
       if (!m.shape) return null;
+      const read = (pointer: bigint): number => library.get_attribute_data(this.#id, at, name, pointer);
       const type = describeType(m);
-      if (type.kind === "string") return stringsOf(new h5wasm.Group(this.#id, at).get_attribute(name, false), m);
-      if (type.dtype === null) return undefined;
-      const length = (m.total_size ?? 1) * m.size;
-      const pointer = allocate(length);
-      try {
-        library.get_attribute_data(this.#id, at, name, BigInt(pointer));
-        const array = decodeNumbers(library.HEAPU8.slice(pointer, pointer + length).buffer, m, m.shape);
-        return array.shape.length > 0 ? array : singleValue(array, type.kind);
-      } finally {
-        library._free(pointer);
+      if (type.kind === "string") {
+        const reclaim = (pointer: bigint): number => library.reclaim_vlen_memory(this.#id, at, name, pointer);
+        return readStrings(library, m, { read, reclaim });
       }
+      if (type.dtype === null) return undefined;
+      const bytes = readInto(library, (m.total_size ?? 1) * m.size, read);
+      const array = decodeNumbers(bytes.buffer, m, m.shape);
+      return array.shape.length > 0 ? array : singleValue(array, type.kind);
     } catch {
       return undefined; // An attribute is a remark; one that cannot be read must not keep the data from being read.
     }
@@ -338,15 +345,6 @@ export function libraryMessage(error: unknown): string {
   return reason ?? told?.[2] ?? text.split("\n", 1)[0]!;
 }
 
-/** Memory of the library for `bytes` bytes, to be freed by the caller. @throws {DataError} if there is not enough */
-export function allocate(bytes: number): number {
-  const pointer = bytes > library.MAXIMUM_MEMORY ? 0 : library._malloc(Math.max(bytes, 8));
-  if (pointer === 0) {
-    throw new DataError(`Cannot allocate ${bytes} bytes for HDF5: found too little memory; read less at once`);
-  }
-  return pointer;
-}
-
 /** Joins a group's path and a name. */
 export function join(group: string, name: string): string {
   return group.endsWith("/") ? group + name : `${group}/${name}`;
@@ -362,7 +360,10 @@ function openForReading(path: string): bigint {
   } catch (error) {
     const found = libraryMessage(error);
     const cut = /truncated file: eof = (\d+).*stored_eof = (\d+)/.exec(found);
-    const text = cut
+    const busy = /already open for (?:write|SWMR)/.test(found);
+    const text = busy
+      ? `Cannot open "${path}": found a file that its writer has not closed; wait for it, or repair with: h5clear -s`
+      : cut
       ? `Cannot open "${path}": found a truncated file of ${cut[1]} bytes, expected ${cut[2]}; copy or make it again`
       : `Cannot open "${path}": found a damaged HDF5 file (${found}); copy or make it again`;
     throw new DataError(text, { file: path, found }, error);
@@ -379,12 +380,4 @@ function rowsPerBlock(count: readonly number[], m: Hdf5Metadata): number {
 
 function filterName(filter: { id: number; name: string }): string {
   return filter.name === "" ? `filter ${filter.id}` : filter.name.split(";", 1)[0]!;
-}
-
-function stringsOf(value: unknown, m: Hdf5Metadata): Hdf5Value {
-  // Fixed-length text may be filled up with blanks (strpad 2, as Fortran writes it).
-  const clean = (text: string): string => !m.vlen && m.strpad === 2 ? text.replace(/ +$/, "") : text;
-  if (typeof value === "string") return clean(value);
-  if (!m.shape || m.type !== TYPE_CLASS.string) return null;
-  return { shape: m.shape, strings: (value as string[]).map(clean) };
 }

@@ -226,13 +226,17 @@ function isComplexCompound(m: Hdf5Metadata): boolean {
 }
 
 function enumName(m: Hdf5Metadata): string {
-  return `enum (${Object.keys(m.enum_type?.members ?? {}).join(", ")})`;
+  return `enum (${fewOf(Object.keys(m.enum_type?.members ?? {}))})`;
 }
 
 function compoundName(m: Hdf5Metadata): string {
-  return `{${
-    (m.compound_type?.members ?? []).map((member) => `${member.name}: ${describeType(member).name}`).join(", ")
-  }}`;
+  const members = m.compound_type?.members ?? [];
+  return `{${fewOf(members.map((member) => `${member.name}: ${describeType(member).name}`))}}`;
+}
+
+/** The first of many names. */
+function fewOf(names: readonly string[]): string {
+  return names.length <= 6 ? names.join(", ") : `${names.slice(0, 5).join(", ")}, ... ${names.length} in all`;
 }
 
 function arrayName(m: Hdf5Metadata): string {

@@ -3,7 +3,8 @@
 import { type DType, type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import { beginWhole, type WholeFile, writeError } from "./atomic_file.ts";
-import { allocate, BLOCK_BYTES, hdf5Library, libraryMessage, openHdf5 } from "./hdf5.ts";
+import { hdf5Library, libraryMessage, openHdf5 } from "./hdf5.ts";
+import { allocate, BLOCK_BYTES } from "./hdf5_memory.ts";
 import { replaceStandIns, STAND_IN_MEMBER } from "./hdf5_boolean.ts";
 import { ELEMENT_BYTES, TYPE_CLASS } from "./hdf5_values.ts";
 
@@ -247,7 +248,7 @@ export class Hdf5Writer implements Disposable {
   }
 
   #withBytes(bytes: Uint8Array, action: (pointer: bigint) => number): void {
-    const pointer = allocate(bytes.byteLength);
+    const pointer = allocate(hdf5Library(), bytes.byteLength);
     try {
       hdf5Library().HEAPU8.set(bytes, pointer);
       this.#attempt(() => action(BigInt(pointer)));

@@ -1,0 +1,63 @@
+/** Moving bytes and text out of the memory of the HDF5 library. */
+
+import { sizeOf } from "../../kernels/nd_array.ts";
+import { DataError } from "../errors.ts";
+import type { Hdf5Library } from "./hdf5.ts";
+import type { Hdf5Metadata, StringArray } from "./hdf5_values.ts";
+
+/** The heap of the library never shrinks, so that large data go through it in blocks of about this size. */
+export const BLOCK_BYTES = 1 << 26;
+
+/** Memory of the library for `bytes` bytes, to be freed by the caller. @throws {DataError} if there is not enough */
+export function allocate(library: Hdf5Library, bytes: number): number {
+  const pointer = bytes > library.MAXIMUM_MEMORY ? 0 : library._malloc(Math.max(bytes, 8));
+  if (pointer === 0) {
+    throw new DataError(`Cannot allocate ${bytes} bytes for HDF5: found too little memory; read less at once`);
+  }
+  return pointer;
+}
+
+/** The bytes that `read` puts into memory of the library. */
+export function readInto(
+  library: Hdf5Library,
+  bytes: number,
+  read: (pointer: bigint) => unknown,
+): Uint8Array<ArrayBuffer> {
+  const pointer = allocate(library, bytes);
+  try {
+    read(BigInt(pointer));
+    return library.HEAPU8.slice(pointer, pointer + bytes);
+  } finally {
+    library._free(pointer);
+  }
+}
+
+/** Text of fixed or variable length. A failed read must not be reclaimed: its pointers are garbage. */
+export function readStrings(
+  library: Hdf5Library,
+  m: Hdf5Metadata,
+  how: { read(pointer: bigint): unknown; reclaim(pointer: bigint): unknown },
+): string | StringArray {
+  const count = sizeOf(m.shape ?? [0]);
+  const strings: string[] = [];
+  if (m.vlen && count > 0) {
+    readInto(library, 4 * count, (pointer) => {
+      how.read(pointer);
+      const start = Number(pointer);
+      const pointers = new Uint32Array(library.HEAPU8.slice(start, start + 4 * count).buffer);
+      for (const text of pointers) strings.push(text === 0 ? "" : library.UTF8ToString(text));
+      how.reclaim(pointer);
+    });
+  } else if (count > 0) {
+    const bytes = readInto(library, m.size * count, how.read);
+    const decoder = new TextDecoder();
+    for (let i = 0; i < count; i++) {
+      const one = bytes.subarray(i * m.size, (i + 1) * m.size);
+      const end = one.indexOf(0);
+      const text = decoder.decode(end < 0 ? one : one.subarray(0, end));
+      // Text may be filled up with blanks (strpad 2, as Fortran writes it).
+      strings.push(m.strpad === 2 ? text.replace(/ +$/, "") : text);
+    }
+  }
+  return m.shape?.length === 0 ? strings[0]! : { shape: m.shape ?? [0], strings };
+}
