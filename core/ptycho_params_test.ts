@@ -1,7 +1,9 @@
 /** How a parameter tree is read, and every kind of mistake in it. */
 
 import { strict as assert } from "node:assert";
+import fc from "fast-check";
 import { ParameterError } from "./errors.ts";
+import { listParameters } from "./parameters/entries.ts";
 import { parsePtycho } from "./ptycho_params.ts";
 
 const DATA = { name: "MoonFlowerScan" };
@@ -165,6 +167,7 @@ const MISTAKES: readonly [what: string, tree: unknown, path: string, says: reado
       "nshifts",
     ],
   ],
+  ["a name of PtyPy 0.9", { frames_per_block: 100 }, "frames_per_block", ["unknown name", "PtyPy 0.9 has it"]],
   ["a wrong type", engine({ numiter: "many" }), "engines.e.numiter", ['found "many"', "a whole number >= 1"]],
   ["a broken whole number", engine({ numiter: 1.5 }), "engines.e.numiter", ["found 1.5", "a whole number >= 1"]],
   ["a switch for a number", engine({ alpha: true }), "engines.e.alpha", ["found true", "a number >= 0"]],
@@ -242,6 +245,37 @@ Deno.test("parsePtycho() reports all mistakes at once, in the order they were wr
     "scans.MF.coherence.energies",
   ]);
 });
+
+Deno.test("parsePtycho() takes any JSON at any parameter, or refuses it with a path at or below that parameter", () => {
+  const parameters = listParameters().filter((e) =>
+    /^(engine\.DM|scan\.Full|scandata\.PtydScan|ptycho\.io)\./.test(e.path)
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...parameters.map((e) => e.path)), fc.jsonValue(), (listed, value) => {
+      const path = listed.replace(/^engine\.DM/, "engines.e").replace(/^scan\.Full/, "scans.MF")
+        .replace(/^scandata\.PtydScan/, "scans.MF.data").replace(/^ptycho\./, "");
+      const tree = {
+        engines: { e: { name: "DM" } },
+        scans: { MF: { name: "Full", data: { name: "PtydScan" }, illumination: {}, sample: {} } },
+      };
+      place(tree, { path, value });
+      try {
+        parsePtycho(tree);
+      } catch (e) {
+        assert.ok(e instanceof ParameterError, String(e));
+        for (const issue of e.issues) assert.ok(issue.path.startsWith(path), `${issue.path} is not below ${path}`);
+      }
+    }),
+    { seed: 1, numRuns: 500 },
+  );
+});
+
+function place(tree: Record<string, unknown>, at: { path: string; value: unknown }): void {
+  const keys = at.path.split(".");
+  let group = tree;
+  for (const key of keys.slice(0, -1)) group = (group[key] ??= {}) as Record<string, unknown>;
+  group[keys.at(-1)!] = at.value;
+}
 
 function engine(change: Record<string, unknown>): unknown {
   return { engines: { e: { name: "DM", ...change } } };

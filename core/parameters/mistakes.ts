@@ -6,6 +6,29 @@ import { allowedText } from "./allowed.ts";
 import { nearestName } from "./nearest.ts";
 import { childOf, type Group, groupOf, isPlainObject, namesIn, optionsOf } from "./structure.ts";
 
+/** Names that PtyPy 0.9 added to branches that Exitwave has too. */
+const NEWER: ReadonlySet<string> = new Set([
+  "frames_per_block",
+  "min_frames_for_recon",
+  "rformat",
+  "benchmark",
+  "ffttype",
+  "resample",
+  "resolution",
+  "probe_fourier_support",
+  "record_local_error",
+  "fourier_power_bound",
+  "compute_log_likelihood",
+  "poly_line_coeffs",
+  "wavefield_precond",
+  "wavefield_delta_object",
+  "wavefield_delta_probe",
+  "method",
+  "amplitude_decay",
+  "metric",
+  "block_wait_count",
+]);
+
 type Issue = z.core.$ZodIssue;
 
 /** Every mistake in `input`, once per parameter, in the order of what was written. */
@@ -79,7 +102,8 @@ function unknownNames(
   const known = namesIn(group, value);
   return at.keys.map((key) => {
     const near = nearestName(key, known);
-    const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+    const newer = NEWER.has(key) ? "; PtyPy 0.9 has it, but not the tree that Exitwave follows" : "";
+    const hint = near === undefined ? newer : `; did you mean "${near}"?`;
     const expected = known.length === 0 ? "nothing here" : `one of ${known.join(", ")}`;
     return { path: [...at.path, key].join("."), message: `found an unknown name, expected ${expected}${hint}` };
   });

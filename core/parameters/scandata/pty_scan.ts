@@ -14,7 +14,8 @@ export const PTY_SCAN_SHAPE = {
     description: "The `.ptyd` file into which prepared frames are saved, or from which they come; None for no file",
   }),
   chunk_format: z.string().prefault(".chunk%02d").meta({
-    description: "Ending of the part files if `save` is `link`",
+    description:
+      "Ending of the part files if `save` is `link`; no version of PtyPy uses it, so only the default is taken",
   }),
   save: z.enum(["append", "link", "merge"]).nullable().prefault(null).meta({
     types: ["str"],
