@@ -2,6 +2,7 @@
 
 import { isAlias, isMap, isSeq, LineCounter, parseDocument, type ScalarTag } from "yaml";
 import { DataError, ParameterError, type ParameterIssue } from "./errors.ts";
+import { findDuplicateKey } from "./parameters/duplicate_keys.ts";
 import { nearestName } from "./parameters/nearest.ts";
 import { isPlainObject } from "./parameters/structure.ts";
 
@@ -149,12 +150,11 @@ function parseJson(text: string, file: string): unknown {
     const column = Number(at?.[2] ?? (end.at(-1) ?? "").length + 1);
     throw malformed(message.replace(/ in JSON at position.*| \(line.*/, ""), { file, line, column }, cause);
   }
-  // JSON.parse() keeps the last of two equal keys without a word.
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema: "json" });
-  const twice = document.errors.find((e) => e.code === "DUPLICATE_KEY");
-  if (twice !== undefined) throw malformed(twice.message, { file, ...place(lines, twice.pos[0]) });
-  return value;
+  const twice = findDuplicateKey(text);
+  if (twice === null) return value;
+  const before = text.slice(0, twice.offset).split("\n");
+  const at = { file, line: before.length, column: (before.at(-1) ?? "").length + 1 };
+  throw malformed(`found the key "${twice.key}" a second time in its group`, at);
 }
 
 function place(lines: LineCounter, offset: number): { line: number; column: number } {
