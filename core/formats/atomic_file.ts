@@ -45,11 +45,11 @@ export function beginWhole(path: string): WholeFile {
         Deno.renameSync(temporaryPath, target);
         syncToDisk(folder);
       } catch (error) {
-        removeIfThere(temporaryPath);
+        discard(temporaryPath);
         throw writeError(path, error);
       }
     },
-    abandon: () => removeIfThere(temporaryPath),
+    abandon: () => discard(temporaryPath),
   };
 }
 
@@ -99,6 +99,9 @@ export function writeError(path: string, error: unknown): Error {
   if (error instanceof Deno.errors.NotADirectory || /not a directory/i.test(text) || code === "EEXIST") {
     return because("found a file where a folder of the path should be", "choose another path");
   }
+  if (error instanceof Deno.errors.NotFound) {
+    return because("found a folder of the path that cannot be made", "choose another path");
+  }
   return because(`found "${firstLine(text)}"`, "check the path and the disk");
 }
 
@@ -135,6 +138,16 @@ function keepAsOld(target: string): void {
 function syncToDisk(path: string): void {
   using file = Deno.openSync(path, { read: true });
   file.syncSync();
+}
+
+/** Removes a temporary file. A library that could not close it keeps it on the disk, so that it is emptied first. */
+function discard(temporaryPath: string): void {
+  try {
+    Deno.truncateSync(temporaryPath, 0);
+  } catch {
+    // Not there any more: nothing to free.
+  }
+  removeIfThere(temporaryPath);
 }
 
 function removeIfThere(path: string): void {

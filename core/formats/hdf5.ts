@@ -10,7 +10,7 @@ import { DataError } from "../errors.ts";
 import { checkHdf5Signature } from "./hdf5_signature.ts";
 import { decodeNumbers, describeType, singleValue, valueShape } from "./hdf5_values.ts";
 import type { Hdf5Metadata, Hdf5Type, Hdf5Value } from "./hdf5_values.ts";
-import { allocate, BLOCK_BYTES, readInto, readStrings } from "./hdf5_memory.ts";
+import { BLOCK_BYTES, readInto, readStrings } from "./hdf5_memory.ts";
 import { nearestNames } from "./nearest_names.ts";
 
 /** The WebAssembly module of h5wasm. */
@@ -340,9 +340,9 @@ export function libraryMessage(error: unknown): string {
   const steps = [...text.matchAll(/^\s+#\d+: \S+ line \d+ in (\w+)\(\): (.*)$/gm)].filter((step) =>
     !step[1]!.startsWith("H5PL")
   );
-  const told = steps.find((step) => /errno = \d+, error message = '/.test(step[2]!)) ?? steps.at(-1);
-  const reason = /error message = '([^']*)'/.exec(told?.[2] ?? "")?.[1];
-  return reason ?? told?.[2] ?? text.split("\n", 1)[0]!;
+  // A system error is told over several lines.
+  const reason = /errno = \d+, error message = '([^']*)'/.exec(text)?.[1];
+  return reason ?? steps.at(-1)?.[2] ?? text.split("\n", 1)[0]!;
 }
 
 /** Joins a group's path and a name. */

@@ -62,9 +62,14 @@ export class Hdf5Writer implements Disposable {
     this.#file = beginWhole(path);
     const library = hdf5Library();
     const name = this.#file.temporaryPath;
-    this.#id = this.#attempt(() =>
-      library.open(name, library.H5F_ACC_TRUNC, false, library.H5F_LIBVER_EARLIEST, library.H5F_LIBVER_LATEST)
-    );
+    try {
+      this.#id = this.#attempt(() =>
+        library.open(name, library.H5F_ACC_TRUNC, false, library.H5F_LIBVER_EARLIEST, library.H5F_LIBVER_LATEST)
+      );
+    } catch (error) {
+      this.#file.abandon();
+      throw error;
+    }
   }
 
   /** Makes a group. Its parent must exist. */
