@@ -84,9 +84,20 @@ export function openSaver(p: PtyScanParams, o: SaveContext): ScanSaver | null {
 
 /** All parameters as they were used: the label, the centre in the source's pixels, the shape that was cut. */
 function infoOf(p: PtyScanParams, o: SaveContext): Record<string, PlainValue> {
-  const { energy, distance, bin, cropShape } = o.plan;
-  const used = { label: o.label, center: [...o.rawCenter], shape: [...cropShape], rebin: bin, energy, distance };
-  return { ...p as unknown as Record<string, PlainValue>, ...used, psize: o.plan.psize.map((n) => n / bin) };
+  const { energy, distance, bin, cropShape, psize } = o.plan;
+  const pair = (
+    values: readonly number[],
+  ) => ({ dtype: "float64", shape: [2], data: Float64Array.from(values) } as const);
+  const used = {
+    label: o.label,
+    center: pair(o.rawCenter),
+    shape: { dtype: "int64", shape: [2], data: BigInt64Array.from(cropShape, BigInt) } as const,
+    psize: pair(psize.map((n) => n / bin)),
+    rebin: bin,
+    energy,
+    distance,
+  };
+  return { ...p as unknown as Record<string, PlainValue>, ...used };
 }
 
 function isWholeForSure(p: PtyScanParams, plan: PreparationPlan): boolean {

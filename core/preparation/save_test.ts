@@ -71,7 +71,7 @@ for (const mode of MODES) {
       assert.deepEqual(read, expected);
       using file = openPtyd(dfile);
       assert.deepEqual([file.meta.label, file.info.label, file.info.version], ["inside", "inside", 3]);
-      assert.deepEqual(file.info.center, [4, 3]);
+      assert.deepEqual(file.info.center, { dtype: "float64", shape: [2], data: new Float64Array([4, 3]) });
     }),
   );
 }
