@@ -1,3 +1,5 @@
+/** The commands compare and plot, on what PtyPy made of real and synthetic data. */
+
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,5 @@
+/** Colour maps: even in lightness, closed where cyclic. */
+
 import assert from "node:assert/strict";
 import {
   colourAt,

@@ -1,3 +1,5 @@
+/** Numbers and lengths as text. */
+
 import assert from "node:assert/strict";
 import { lengthText, numberText, roundBelow } from "./length_text.ts";
 

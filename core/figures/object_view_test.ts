@@ -1,3 +1,5 @@
+/** Cropping, levelling and limits of what is drawn. */
+
 import assert from "node:assert/strict";
 import { complexArray } from "../../kernels/nd_array.ts";
 import { objectView, percentileLimits } from "./object_view.ts";

@@ -1,3 +1,5 @@
+/** What the reconstruction page shows, and that it can be drawn. */
+
 import assert from "node:assert/strict";
 import { decode } from "fast-png";
 import { complexArray } from "../../kernels/nd_array.ts";
@@ -52,7 +54,7 @@ for (const [modes, objects] of [[1, 1], [5, 2]] as const) {
       (svg.match(/<(g|svg|text|clipPath)[ >]/g) ?? []).length,
       (svg.match(/<\/(g|svg|text|clipPath)>/g) ?? []).length,
     );
-    assert.equal(/NaN|undefined|Infinity/.test(svg), false);
+    assert.equal(/NaN|undefined|Infinity/.test(svg.replaceAll(/base64,[^"]*/g, "")), false);
   });
 }
 

@@ -4,7 +4,7 @@ import { loadArray } from "../formats/array_file.ts";
 import { type Ptyr, type PtyrStorage, readPtyr } from "../formats/ptyr.ts";
 import type { NdArray } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
-import { type ComparedLayers, compareObjects } from "./compare.ts";
+import { type ComparedLayers, compareObjects, type CompareOptions } from "./compare.ts";
 import { type ComplexPlane, layersOf, type PixelRectangle, planeOf } from "./complex_plane.ts";
 import { rectangleRegion, type Region, type ScanHints, scannedRegion } from "./scanned_region.ts";
 
@@ -70,19 +70,19 @@ export function comparePair(a: Comparand, b: Comparand, options: ComparandOption
     const compared = compareObjects(b.data, a.data, {
       psize,
       region: regionOf(b, options),
-      ...probeRectangle(b, options),
+      ...probeRules(b, options),
     });
     return { a, b, psize, grid: "B", compared: exchanged(compared, psize) };
   }
   const region = options.region ? rectangleRegion(options.region, planeOf(a.data)) : regionOf(a, options);
   const regionB = b.hints ? { regionB: regionOf(b, options) } : {};
-  const rectangle = probeRectangle(a, options);
+  const rules = probeRules(a, options);
   return {
     a,
     b,
     psize,
     grid: "A",
-    compared: compareObjects(a.data, b.data, { psize, region, ...regionB, ...rectangle }),
+    compared: compareObjects(a.data, b.data, { psize, region, ...regionB, ...rules }),
   };
 }
 
@@ -139,11 +139,12 @@ function regionOf(side: Comparand, options: ComparandOptions): Region {
   return illuminatedRegion(Array.from({ length: layersOf(side.data) }, (_, i) => planeOf(side.data, i)));
 }
 
-/** A probe fades to zero by itself: its rings are correlated over the whole frame. */
-function probeRectangle(side: Comparand, options: ComparandOptions): { frcRectangle?: PixelRectangle } {
-  if (options.kind === "object" || options.region) return {};
+/** Layers of a probe are incoherent modes; it fades to zero by itself, so its rings are correlated over the whole frame. */
+function probeRules(side: Comparand, options: ComparandOptions): Pick<CompareOptions, "frcRectangle" | "incoherent"> {
+  if (options.kind === "object") return {};
+  if (options.region) return { incoherent: true };
   const [y1, x1] = side.data.shape.slice(-2) as [number, number];
-  return { frcRectangle: { y0: 0, x0: 0, y1, x1 } };
+  return { incoherent: true, frcRectangle: { y0: 0, x0: 0, y1, x1 } };
 }
 
 /** Where all modes together have at least a part of the largest intensity. */

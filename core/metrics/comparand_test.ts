@@ -1,3 +1,5 @@
+/** What can be compared, and whose scanned area counts. */
+
 import assert from "node:assert/strict";
 import { complexArray } from "../../kernels/nd_array.ts";
 import { isPtychoError } from "../errors.ts";
@@ -110,4 +112,21 @@ Deno.test("comparePair() of probes compares where there is light", () => {
   // Intensity exp(-r^2 / 20) > 0.01 within r = 9.6: about 289 pixels.
   assert.ok(Math.abs(comparison.region.pixels - Math.PI * 20 * Math.log(100)) < 20);
   assert.deepEqual(comparison.frcRectangle, { y0: 0, x0: 0, y1: 30, x1: 30 });
+});
+
+Deno.test("comparePair() of probes does not mind how incoherent modes are mixed", () => {
+  const side = (angle: number): Comparand => {
+    const data = new Float64Array(2 * 2 * 24 * 24);
+    for (let y = 0; y < 24; y++) {
+      for (let x = 0; x < 24; x++) {
+        const v = Math.exp(-((y - 11) ** 2 + (x - 12) ** 2) / 30), p = [v, 0.3 * v * Math.sin(x)] as const;
+        const q = [0.1 * v * (x - 12), 0.08 * v * (y - 11)] as const;
+        const c = Math.cos(angle), s = Math.sin(angle), i = 2 * (y * 24 + x);
+        data.set([c * p[0] + s * q[0], c * p[1] + s * q[1]], i);
+        data.set([c * q[0] - s * p[0], c * q[1] - s * p[1]], i + 2 * 24 * 24);
+      }
+    }
+    return { name: "p", ID: "S", data: complexArray(data, [2, 24, 24]), psize: PSIZE, hints: {} };
+  };
+  assert.ok(comparePair(side(0.2), side(1.1), { kind: "probe" }).compared.comparison.nrmse < 1e-9);
 });

@@ -1,3 +1,5 @@
+/** Known shifts, ramps, factors and noise come back as numbers. */
+
 import assert from "node:assert/strict";
 import { complexArray } from "../../kernels/nd_array.ts";
 import { isPtychoError } from "../errors.ts";

@@ -1,3 +1,5 @@
+/** Fourier ring correlation at its limits: equal pictures, pure noise, known signal-to-noise ratio. */
+
 import assert from "node:assert/strict";
 import type { ComplexPlane } from "./complex_plane.ts";
 import { firstCrossing, fourierRingCorrelation, HALF_BIT_SNR, informationThreshold, ONE_BIT_SNR } from "./frc.ts";

@@ -1,3 +1,5 @@
+/** Which pixels count. */
+
 import assert from "node:assert/strict";
 import { isPtychoError } from "../errors.ts";
 import { area, boundsOf, inscribedRectangle, rectangleRegion, scannedRegion } from "./scanned_region.ts";
