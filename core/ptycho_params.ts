@@ -3,6 +3,7 @@
 import { ParameterError } from "./errors.ts";
 import { findMistakes } from "./parameters/mistakes.ts";
 import { type PtychoParams, ptychoParams } from "./parameters/ptycho.ts";
+import { type StoredParameters, storedParameters } from "./parameters/stored.ts";
 import { writtenPaths } from "./parameters/written.ts";
 
 export type { PtychoParams };
@@ -25,4 +26,14 @@ export function parsePtycho(input: unknown): ParsedPtycho {
   const result = ptychoParams.safeParse(input);
   if (!result.success) throw new ParameterError(findMistakes(ptychoParams, input, result.error), result.error);
   return { p: result.data, written: writtenPaths(ptychoParams, input) };
+}
+
+/**
+ * The tree as a `.ptyr` file keeps it: what the user wrote, in PtyPy's values, without what PtyPy does not know; and which of
+ * its whole numbers are floats for PtyPy, as `writePtyr()` asks.
+ *
+ * @param input a tree that `parsePtycho()` accepted
+ */
+export function storedPtycho(input: Readonly<Record<string, unknown>>): StoredParameters {
+  return storedParameters(ptychoParams, input);
 }
