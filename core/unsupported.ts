@@ -18,7 +18,7 @@ interface Row {
 const BUILT_LOADERS = ["PtydScan", "MoonFlowerScan", "QuickScan"];
 const BUILT_SCANS = ["Vanilla", "Full"];
 const BUILT_ENGINES = ["DM", "DM_simple", "ML", "ePIE", "Dummy"];
-const FILE = /\.(npy|ptyr|h5|hdf5|cxi|nxs)(:.*)?$/i;
+const FILE = /\.(npy|ptyr|ptyd|h5|hdf5|cxi|nxs)(:.*)?$/i;
 
 const NO_DISPERSION = "only light that is treated alike at all energies is built";
 const ONE_ENERGY = "only one energy per scan is built; write the energy as data.energy";
