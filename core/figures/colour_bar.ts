@@ -27,8 +27,9 @@ export function colourBar(box: { x: number; y: number; height: number }, bar: Co
   const steps = 256;
   const picture = raster({ rows: steps, cols: 1 }, (i) => colourAt(bar.map, 1 - i / (steps - 1)));
   const scale = scaleLinear([low, high], [y + height, y]);
-  const format = scale.tickFormat(6);
-  const ticks = bar.ticks ?? scale.ticks(6).map((value) => ({ value, text: format(value).replace("-", "−") }));
+  const count = Math.max(2, Math.min(6, Math.floor(height / 32)));
+  const format = scale.tickFormat(count);
+  const ticks = bar.ticks ?? scale.ticks(count).map((value) => ({ value, text: format(value).replace("-", "−") }));
   return [
     imageElement(picture, { x, y, width: BAR, height }),
     element("rect", { x, y, width: BAR, height, fill: "none", stroke: INK, "stroke-width": 0.8 }),
@@ -37,13 +38,17 @@ export function colourBar(box: { x: number; y: number; height: number }, bar: Co
       return element("line", { x1: x + BAR, x2: x + BAR + TICK, y1: at, y2: at, stroke: INK, "stroke-width": 0.8 }) +
         label(tick.text, { x: x + BAR + TICK + 3, y: at + 0.36 * TEXT, size: TEXT });
     }),
-    label(bar.title, {
-      x: 0,
-      y: 0,
-      size: TEXT,
-      fill: FAINT_INK,
-      "text-anchor": "middle",
-      transform: `translate(${x + COLOUR_BAR_WIDTH - 4} ${y + height / 2}) rotate(-90)`,
-    }),
+    0.6 * TEXT * bar.title.length < height ? barTitle({ x, y: y + height / 2 }, bar.title) : "",
   ].join("");
+}
+
+function barTitle(at: { x: number; y: number }, text: string): string {
+  return label(text, {
+    x: 0,
+    y: 0,
+    size: TEXT,
+    fill: FAINT_INK,
+    "text-anchor": "middle",
+    transform: `translate(${at.x + COLOUR_BAR_WIDTH - 4} ${at.y}) rotate(-90)`,
+  });
 }

@@ -193,7 +193,7 @@ function curvePath(points: readonly (readonly [number, number])[], scales: { x: 
       const at = `${scales.x(iteration).toFixed(1)} ${scales.y(value).toFixed(1)}`;
       out.push(`${pen ? "L" : "M"}${at}`);
       const next = points[i + 1];
-      if (!pen && !(next && next[1] > 0)) out.push("h3");
+      if (!pen && !(next && next[1] > 0)) out.push("h-5");
     }
     pen = good;
   });

@@ -48,12 +48,13 @@ export function panelTitle(
   panel: { letter?: string; title: string; note?: string },
 ): string {
   const baseline = at.y + PANEL_TITLE - 9;
+  // 0.62 of its size is a generous average width of a character; a note that would run into the title is left out.
+  const room = at.width - 20 - 0.62 * 15 * panel.title.length;
+  const note = panel.note && 0.62 * 12 * panel.note.length < room ? panel.note : undefined;
   return [
     panel.letter ? label(panel.letter, { x: at.x, y: baseline, size: 16, "font-weight": "bold" }) : "",
     label(panel.title, { x: at.x + (panel.letter ? 20 : 0), y: baseline, size: 15 }),
-    panel.note
-      ? label(panel.note, { x: at.x + at.width, y: baseline, size: 12, fill: FAINT_INK, "text-anchor": "end" })
-      : "",
+    note ? label(note, { x: at.x + at.width, y: baseline, size: 12, fill: FAINT_INK, "text-anchor": "end" }) : "",
   ].join("");
 }
 

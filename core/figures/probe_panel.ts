@@ -58,7 +58,16 @@ function tileElement(
     imageElement(picture, box),
     element("rect", { ...box, fill: "none", stroke: INK, "stroke-width": 0.8 }),
     count > 1
-      ? label(`${tile.name}: ${percent}`, { x: box.x + 0.6 * size, y: box.y + 1.5 * size, size, fill: "#ffffff" })
+      ? label(`${tile.name}: ${percent}`, {
+        x: box.x + 0.6 * size,
+        y: box.y + 1.5 * size,
+        size,
+        fill: "#ffffff",
+        stroke: "#000000",
+        "stroke-opacity": 0.7,
+        "stroke-width": 2.5,
+        "paint-order": "stroke",
+      })
       : "",
     scaleBar(box, { metresPerUnit: tile.psize[1] * cols / box.width, size }),
   ].join("");

@@ -74,9 +74,13 @@ export function reconstructionFigure(figure: ReconstructionFigure): string {
 }
 
 function head(figure: ReconstructionFigure): string {
+  const facts = (figure.facts ?? []).join("  ·  ");
+  // Long names shrink instead of leaving the page; 0.68 and 0.62 of its size are generous average widths of a character.
+  const fitting = (size: number, text: string, width: number) =>
+    Math.min(size, (WIDTH - 2 * MARGIN) / (width * text.length));
   return [
-    label(figure.title, { x: MARGIN, y: 38, size: 21, "font-weight": "bold" }),
-    label((figure.facts ?? []).join("  ·  "), { x: MARGIN, y: 60, size: 13, fill: FAINT_INK }),
+    label(figure.title, { x: MARGIN, y: 38, size: fitting(21, figure.title, 0.68), "font-weight": "bold" }),
+    label(facts, { x: MARGIN, y: 60, size: fitting(13, facts, 0.62), fill: FAINT_INK }),
   ].join("");
 }
 
@@ -101,13 +105,16 @@ function objectRows(figure: ReconstructionFigure): ImagePanel[][] {
       const amplitudeLimits = percentileLimits(shown.amplitude, { mask: shown.scanned, outside: 0.004 });
       const phase = phaseColours(percentileLimits(shown.phase, { mask: shown.scanned, outside: 0.004 }));
       const grey = greyMap();
-      const common = { psize: object.psize, note: `${lengthText(object.psize[1])} per pixel` };
+      const common = {
+        psize: object.psize,
+        note: brokenNote(shown.amplitude) ?? `${lengthText(object.psize[1])} per pixel`,
+      };
       rows.push([
         {
           ...common,
           title: `Object amplitude${suffix}`,
           picture: mapRaster(shown.amplitude, { rows: height, cols: width, map: grey, limits: amplitudeLimits }),
-          bar: { map: grey, limits: amplitudeLimits, title: "amplitude (arbitrary units)" },
+          bar: { map: grey, limits: amplitudeLimits, title: "amplitude (arb. units)" },
         },
         {
           ...common,
@@ -119,6 +126,12 @@ function objectRows(figure: ReconstructionFigure): ImagePanel[][] {
     }
   }
   return rows;
+}
+
+/** What a reader must know before anything else: that the reconstruction has left the finite numbers. */
+function brokenNote(amplitude: Float64Array): string | undefined {
+  const count = amplitude.reduce((n, v) => n + (Number.isFinite(v) ? 0 : 1), 0);
+  return count > 0 ? `${count} pixels are not finite` : undefined;
 }
 
 function probeTiles(probes: readonly FigureStorage[]): ProbeTile[] {

@@ -62,6 +62,18 @@ Deno.test("reconstructionFigure() of a run without history says so", () => {
   assert.ok(reconstructionFigure({ ...figure(1, 1), errors: [] }).includes("no errors were recorded"));
 });
 
+Deno.test("reconstructionFigure() of a diverged run can still be drawn and says how much is not finite", () => {
+  const objects = [{
+    ID: "S",
+    data: complexArray(new Float64Array(2 * 30 * 40).fill(NaN), [1, 30, 40]),
+    psize: [1e-7, 1e-7] as const,
+  }];
+  const errors = [{ iteration: 1, engine: "DM", error: [NaN, 3, 0] as const }];
+  const svg = reconstructionFigure({ ...figure(1, 1), objects, errors });
+  assert.match(svg, /\d+ pixels are not finite/);
+  assert.equal(/NaN/.test(svg.replaceAll(/base64,[^"]*/g, "")), false);
+});
+
 Deno.test("reconstructionFigure() gives powers of the modes that add up to 100 %", () => {
   const data = new Float64Array(2 * 2 * 16 * 16).fill(1, 0, 512).fill(0.5, 512);
   const svg = reconstructionFigure({
