@@ -4,7 +4,7 @@
  */
 
 import h5wasm from "h5wasm/node";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import { checkHdf5Signature } from "./hdf5_signature.ts";
@@ -64,6 +64,9 @@ export class Hdf5File implements Disposable {
   readonly path: string;
   readonly #id: bigint;
   #open = true;
+  /** Files that external links lead to, by path; groups that no external link leads through. */
+  readonly #linked = new Map<string, Hdf5File>();
+  readonly #local = new Set<string>(["/"]);
   /** What was asked last is usually asked again at once. */
   #last: { path: string; metadata: Hdf5Metadata } | null = null;
 
@@ -136,15 +139,16 @@ export class Hdf5File implements Disposable {
 
   /** Names of the attributes of a group or data set. */
   attributeNames(path: string): string[] {
+    const elsewhere = this.#behindLink(absolute(path));
+    if (elsewhere) return elsewhere.file.attributeNames(elsewhere.path);
     return this.#attempt(path, () => library.get_attribute_names(this.#id, absolute(path)));
   }
 
   /** Attributes of a group or data set; those of a type that cannot be read are left out. */
   attributes(path: string): Record<string, Hdf5Value> {
-    const at = absolute(path);
     const values: Record<string, Hdf5Value> = {};
     for (const name of this.attributeNames(path)) {
-      const value = this.#attribute(at, name);
+      const value = this.attribute(path, name);
       if (value !== undefined) values[name] = value;
     }
     return values;
@@ -152,7 +156,8 @@ export class Hdf5File implements Disposable {
 
   /** One attribute; undefined if it is not there or of a type that cannot be read. */
   attribute(path: string, name: string): Hdf5Value | undefined {
-    return this.#attribute(absolute(path), name);
+    const elsewhere = this.#behindLink(absolute(path));
+    return elsewhere ? elsewhere.file.attribute(elsewhere.path, name) : this.#attribute(absolute(path), name);
   }
 
   /** The whole value of a data set. @throws {DataError} if there is none or its type cannot be read */
@@ -218,6 +223,7 @@ export class Hdf5File implements Disposable {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
+    for (const file of this.#linked.values()) file.close();
     library.close_file(this.#id);
   }
 
@@ -289,6 +295,26 @@ export class Hdf5File implements Disposable {
     }
   }
 
+  /**
+   * The file and the path that an external link on the way to `at` leads to; null if there is none. The library looks for
+   * the text of an attribute behind such a link in the wrong file (HDF5 2.0.0), so that it has to be asked of the right one.
+   */
+  #behindLink(at: string): { file: Hdf5File; path: string } | null {
+    if (this.#local.has(at)) return null;
+    const cut = at.lastIndexOf("/");
+    const parent = this.#behindLink(cut === 0 ? "/" : at.slice(0, cut));
+    if (parent) return { file: parent.file, path: join(parent.path, at.slice(cut + 1)) };
+    const link = this.link(at);
+    if (link?.kind !== "external") {
+      this.#local.add(at);
+      return null;
+    }
+    const beside = resolve(dirname(resolve(this.path)), link.file);
+    const path = existsAsFile(beside) ? beside : resolve(link.file);
+    if (!this.#linked.has(path)) this.#linked.set(path, openHdf5(path));
+    return { file: this.#linked.get(path)!, path: link.target };
+  }
+
   #checkFilters(path: string): void {
     if (!this.#metadata(path).chunks) return;
     const filters = this.#attempt(path, () => library.get_dataset_filters(this.#id, absolute(path)));
@@ -345,13 +371,21 @@ export function libraryMessage(error: unknown): string {
   return reason ?? steps.at(-1)?.[2] ?? text.split("\n", 1)[0]!;
 }
 
+function existsAsFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false; // Then the other place is tried, and its error is reported.
+  }
+}
+
 /** Joins a group's path and a name. */
 export function join(group: string, name: string): string {
   return group.endsWith("/") ? group + name : `${group}/${name}`;
 }
 
 function absolute(path: string): string {
-  return `/${path}`.replace(/\/+/g, "/").replace(/(.)\/$/, "$1");
+  return `/${path.split("/").filter((part) => part !== "" && part !== ".").join("/")}`;
 }
 
 function openForReading(path: string): bigint {
