@@ -1,3 +1,5 @@
+/** Areas, middles, edges and errors of apertures. */
+
 import assert from "node:assert/strict";
 import { aperture, type ApertureOptions } from "./aperture.ts";
 import { ParameterError } from "./errors.ts";

@@ -1,3 +1,5 @@
+/** The error function against tables. */
+
 import assert from "node:assert/strict";
 import { erf } from "./error_function.ts";
 

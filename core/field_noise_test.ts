@@ -1,3 +1,5 @@
+/** Statistics and weights of random fields. */
+
 import assert from "node:assert/strict";
 import { isPtychoError } from "./errors.ts";
 import { diversify, fieldNoise } from "./field_noise.ts";

@@ -1,3 +1,5 @@
+/** Wavelength, pixels and errors of geometries. */
+
 import assert from "node:assert/strict";
 import { ParameterError } from "./errors.ts";
 import { createGeometry, type GeometryOptions } from "./geometry.ts";

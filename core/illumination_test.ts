@@ -1,3 +1,5 @@
+/** Closed forms and errors of initial probes. */
+
 import assert from "node:assert/strict";
 import { DataError, ParameterError } from "./errors.ts";
 import { type IlluminationOptions, type IlluminationPlane, initialProbe } from "./illumination.ts";

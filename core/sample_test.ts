@@ -1,3 +1,5 @@
+/** Closed forms and errors of initial objects. */
+
 import assert from "node:assert/strict";
 import type { NdArray } from "../kernels/nd_array.ts";
 import { DataError, isPtychoError, ParameterError } from "./errors.ts";

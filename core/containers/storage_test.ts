@@ -1,3 +1,5 @@
+/** Pixel grids, sizes and IDs of storages. */
+
 import assert from "node:assert/strict";
 import { isPtychoError } from "../errors.ts";
 import { allocateStorages } from "./container.ts";

@@ -1,3 +1,5 @@
+/** Propagators: power, adjoint, closed forms. */
+
 import assert from "node:assert/strict";
 import { isPtychoError } from "../errors.ts";
 import { createGeometry, type GeometryOptions } from "../geometry.ts";

@@ -1,3 +1,5 @@
+/** Positions of small patterns, and errors. */
+
 import assert from "node:assert/strict";
 import { isPtychoError, ParameterError } from "../errors.ts";
 import { createPositions, type ScanPatternOptions } from "./scan_pattern.ts";
