@@ -77,7 +77,6 @@ const REFUSED = [
   { path: "folder", says: /found a folder/ },
   { path: "file/x", says: /found a file where a folder/ },
   { path: "/dev/null", says: /found a device or pipe/ },
-  { path: "/proc/exitwave/x", says: /folder of the path that cannot be made/ },
 ];
 for (const { path, says } of REFUSED) {
   Deno.test(
