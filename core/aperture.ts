@@ -3,13 +3,14 @@
 import { erf } from "./error_function.ts";
 import { ParameterError } from "./errors.ts";
 import { type FieldNoise, fieldNoise } from "./field_noise.ts";
+import { type OneOrPair, pairOf } from "./pair.ts";
 import type { Random } from "./random.ts";
 
 /** The parameters `illumination.aperture`; see there for units. */
 export interface ApertureOptions {
   readonly form: "circ" | "rect" | null;
-  readonly size: number | readonly [number, number] | null;
-  readonly offset: number | readonly [number, number];
+  readonly size: OneOrPair | null;
+  readonly offset: OneOrPair;
   readonly rotate: number;
   readonly edge: number;
   readonly central_stop: number | null;
@@ -83,13 +84,9 @@ function step(x: number, width: number): number {
 }
 
 function sizeInPixels(
-  size: number | readonly [number, number],
+  size: OneOrPair,
   psize: readonly [number, number],
 ): readonly [number, number] {
   const [v, h] = pairOf(size);
   return [v / psize[0], h / psize[1]];
-}
-
-function pairOf(value: number | readonly [number, number]): readonly [number, number] {
-  return typeof value === "number" ? [value, value] : value;
 }

@@ -1,6 +1,7 @@
 /** Geometry of an experiment: energy, distance and pixel sizes give wavelength and resolution. */
 
 import { ParameterError, type ParameterIssue } from "./errors.ts";
+import { type OneOrPair, pairOf } from "./pair.ts";
 import { type CenterValue, resolveCenter } from "./preparation/center.ts";
 
 /** How the wave gets from the sample to the detector. */
@@ -15,11 +16,11 @@ export interface GeometryOptions {
   /** Sample to detector in metres. */
   readonly distance: number;
   /** Detector pixel in metres, one for both axes or (y, x). */
-  readonly psize?: number | readonly [number, number] | null;
+  readonly psize?: OneOrPair | null;
   /** Sample pixel in metres, one for both axes or (y, x). */
-  readonly resolution?: number | readonly [number, number] | null;
+  readonly resolution?: OneOrPair | null;
   /** Frame in pixels, one side or (y, x). */
-  readonly shape: number | readonly [number, number];
+  readonly shape: OneOrPair;
   readonly propagation: Propagation;
   /** Optical axis on the detector, words or pixels; `fftshift` if left out. */
   readonly center?: CenterValue | readonly CenterValue[];
@@ -90,14 +91,10 @@ function conjugate(
   return [reach / (shape[0] * pixel[0]), reach / (shape[1] * pixel[1])];
 }
 
-function pairOf(value: number | readonly [number, number]): readonly [number, number] {
-  return typeof value === "number" ? [value, value] : value;
-}
-
 function findIssues(
   o: GeometryOptions,
   shape: readonly [number, number],
-  { psize, resolution }: Record<"psize" | "resolution", number | readonly [number, number] | null>,
+  { psize, resolution }: Record<"psize" | "resolution", OneOrPair | null>,
 ): ParameterIssue[] {
   const issues: ParameterIssue[] = [];
   const where = o.where === undefined ? "" : `${o.where}.`;

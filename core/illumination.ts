@@ -41,9 +41,9 @@ export interface IlluminationPlane {
 
 /**
  * The initial probe, complex (layer, y, x): model, aperture, propagation, photons, diversity, in this order. Layers beyond those
- * of the model repeat its last.
+ * of the model repeat its last. A negative `parallel` propagates backwards.
  *
- * @throws {ParameterError} if the model has another shape than the probe, or nothing passes the aperture
+ * @throws {ParameterError} if the model has another shape than the probe, or nothing passes the aperture, or `focussed` is negative
  * @throws {DataError} if the model has numbers that are not finite
  * @see PtyPy 0.4: core.illumination.init_storage (differs: factors in double, there in single precision; one diffuser for all layers)
  */
@@ -95,6 +95,12 @@ function pathOf(p: IlluminationOptions, { shape, psize, energy, where }: Illumin
   let pixel = psize;
   let apertureSize: number | null = null;
   if (focus !== null) {
+    if (!(focus > 0 && focus < Infinity)) {
+      throw new ParameterError([{
+        path: `${where}.propagation.focussed`,
+        message: `found ${focus}, expected a distance in metres above 0`,
+      }]);
+    }
     const lens = createPropagator(createGeometry({ ...common, distance: focus, propagation: "farfield" }));
     pixel = lens.geometry.resolution;
     const lz = lens.geometry.lam * focus;
@@ -107,8 +113,10 @@ function pathOf(p: IlluminationOptions, { shape, psize, energy, where }: Illumin
     });
   }
   if (parallel !== null) {
-    const free = createPropagator(createGeometry({ ...common, distance: parallel, propagation: "nearfield" }));
-    steps.push((wave) => wave.set(free.forward(wave)));
+    const free = createPropagator(
+      createGeometry({ ...common, distance: Math.abs(parallel), propagation: "nearfield" }),
+    );
+    steps.push((wave) => wave.set(parallel > 0 ? free.forward(wave) : free.backward(wave)));
   }
   const grid = centredGrid(shape, pixel, steps.length > 0 ? "fftshift" : "geometric");
   return { psize: pixel, grid, apertureSize, steps };

@@ -85,6 +85,17 @@ Deno.test("the focus of a slit of width w has its zeros at lam f / w, spot_size 
   assert.ok(square.slice(2).every((z) => z < 1e-10 * square[0]!));
 });
 
+Deno.test("parallel propagation by -d undoes that by d", () => {
+  const aperture = { ...APERTURE, offset: [1e-6, -5e-7] } as const;
+  const open = initialProbe({ aperture, propagation: { ...STILL, parallel: 1e-9 }, photons: 1 }, planeOf());
+  const there = initialProbe({ aperture, propagation: { ...STILL, parallel: 1e-4 }, photons: 1 }, planeOf());
+  const model = { dtype: "complex128", shape: [64, 64], data: there } as const;
+  const back = initialProbe({ propagation: { ...STILL, parallel: -1e-4 }, photons: 1 }, planeOf({ model }));
+  // A nanometre on the way out puts the aperture on the same grid; its own phase is below 1e-5 rad.
+  assert.ok(back.every((v, i) => Math.abs(v - open[i]!) < 1e-6));
+  assert.ok(there.some((v, i) => Math.abs(v - open[i]!) > 1e-3));
+});
+
 Deno.test("an array is the incoming wave; its last layer is repeated", () => {
   const data = Float64Array.from({ length: 2 * 4 }, (_, i) => i + 1);
   const probe = initialProbe(
@@ -107,7 +118,7 @@ Deno.test("errors name the parameter: wrong shape, nothing passes, no photons, u
   assert.equal(issuePath({ photons: 0 }, planeOf()), "scans.MF.illumination.photons");
   assert.equal(
     issuePath({ propagation: { ...STILL, focussed: -1 }, photons: 1 }, planeOf()),
-    "scans.MF.illumination.propagation.distance",
+    "scans.MF.illumination.propagation.focussed",
   );
 });
 

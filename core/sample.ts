@@ -5,6 +5,7 @@ import { zoomComplex } from "../kernels/array/spline.ts";
 import { isComplex, type NdArray } from "../kernels/nd_array.ts";
 import { DataError, ParameterError, UnsupportedError } from "./errors.ts";
 import { diversify, type DiversityOptions } from "./field_noise.ts";
+import { type OneOrPair, pairOf } from "./pair.ts";
 import type { Random } from "./random.ts";
 
 /** A complex number. */
@@ -16,7 +17,7 @@ export interface ComplexNumber {
 /** The parameters `sample.process`; see there for units. */
 export interface SampleProcess {
   readonly offset: readonly [number, number];
-  readonly zoom: number | readonly [number, number] | null;
+  readonly zoom: OneOrPair | null;
   readonly formula: string | null;
   readonly thickness: number | null;
   readonly ref_index: ComplexNumber | null;
@@ -48,6 +49,8 @@ export interface SamplePlane {
 const KEV_TO_METRE = 1.240597288e-9;
 /** Full width at half maximum of a Gaussian over its standard deviation, as PtyPy rounds it. */
 const FWHM = 2.35;
+/** A zoom beyond this is a slip of the pen; it would fill the memory. */
+const MOST_PIXELS = 100_000_000;
 
 interface Image {
   readonly data: Float64Array;
@@ -145,7 +148,9 @@ function transmissionOf(source: Image, p: SampleProcess, context: ProcessContext
       { parameter: `${context.where}.formula`, found: p.formula },
     );
   }
-  const zoomed = p.zoom === null ? source : zoomComplex(source.data, { ...source, zoom: p.zoom });
+  const zoomed = p.zoom === null
+    ? source
+    : zoomComplex(source.data, { ...source, zoom: checkedZoom(p.zoom, source, context.where) });
   const image = { ...zoomed, data: zoomed.data.slice() };
   if (p.smoothing) gaussianFilterComplex(image.data, { ...image, sigma: p.smoothing / FWHM });
   if (context.isReal) refract(image.data, p, context);
@@ -153,6 +158,18 @@ function transmissionOf(source: Image, p: SampleProcess, context: ProcessContext
   const { rows, cols } = source;
   const data = fitCentred(image, [rows, cols], context.fill);
   return moved({ data, rows, cols }, p.offset, context.fill);
+}
+
+function checkedZoom(zoom: OneOrPair, { rows, cols }: Image, where: string): OneOrPair {
+  const [v, h] = pairOf(zoom);
+  const size = [rows * v, cols * h] as const;
+  if (size.every((n) => n > 0.5) && size[0] * size[1] <= MOST_PIXELS) return zoom;
+  throw new ParameterError([{
+    path: `${where}.zoom`,
+    message: `found ${zoom}, which makes ${size[0]} x ${
+      size[1]
+    } of ${rows} x ${cols} pixels, expected between one pixel and ${MOST_PIXELS}`,
+  }]);
 }
 
 /** Turns a map of thickness (real parts) into a transmission. Changes `data`. */

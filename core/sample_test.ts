@@ -81,7 +81,7 @@ Deno.test("offset moves content towards lower indices and fills the gap", () => 
   assertNear(object, [3, 3, 4, 4, 0.5, 0, 0.5, 0]);
 });
 
-Deno.test("errors: real model without index, formula, NaN, no image", () => {
+Deno.test("errors: real model without index, zoom to nothing or to too much, formula, NaN, no image", () => {
   const model = real(1, 2, 1, 2);
   const make = (process: SampleProcess | null, m: NdArray) => () =>
     initialObject({ fill: ONE, process }, planeOf({ model: m }));
@@ -89,6 +89,12 @@ Deno.test("errors: real model without index, formula, NaN, no image", () => {
     make(AS_IS, model),
     (e: unknown) => e instanceof ParameterError && e.issues[0]!.path === "scans.MF.sample.process.ref_index",
   );
+  for (const zoom of [0, 1e6]) {
+    assert.throws(
+      make({ ...AS_IS, zoom }, model),
+      (e: unknown) => e instanceof ParameterError && e.issues[0]!.path === "scans.MF.sample.process.zoom",
+    );
+  }
   assert.throws(make({ ...AS_IS, formula: "Au" }, model), (e: unknown) => isPtychoError(e, "UnsupportedError"));
   assert.throws(make(null, real(1, 1, NaN)), DataError);
   assert.throws(make(null, { ...model, shape: [2] }), DataError);

@@ -1,6 +1,7 @@
 /** Storages: stacks of layers on one pixel grid, and where physical coordinates fall on it. */
 
 import type { StorageSpec } from "../../kernels/reconstruction.ts";
+import { roundHalfEven } from "../preparation/crop_pad.ts";
 
 /** A stack of layers within the flat array of its container. */
 export interface Storage extends StorageSpec {
@@ -81,9 +82,4 @@ export function storageOver(
 /** Number of complex elements of a storage. */
 export function storageSize({ layers, rows, cols }: Pick<StorageSpec, "layers" | "rows" | "cols">): number {
   return layers * rows * cols;
-}
-
-function roundHalfEven(x: number): number {
-  const low = Math.floor(x);
-  return x - low === 0.5 ? low + (((low % 2) + 2) % 2) : Math.round(x);
 }

@@ -2,6 +2,7 @@
 
 import type { Geometry } from "../geometry.ts";
 import { resolveCenter } from "../preparation/center.ts";
+import { roundHalfEven } from "../preparation/crop_pad.ts";
 import { axisGrid, phaseFactor } from "./grid.ts";
 
 /** Factors of a far-field propagator on its (padded) grid, each complex (y, x). */
@@ -63,7 +64,5 @@ function axisPhases(
 }
 
 function evenPart(misfit: number): number {
-  const half = misfit / 2;
-  const low = Math.floor(half);
-  return 2 * (half - low === 0.5 ? low + (((low % 2) + 2) % 2) : Math.round(half));
+  return 2 * roundHalfEven(misfit / 2);
 }

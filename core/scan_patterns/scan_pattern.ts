@@ -1,11 +1,10 @@
 /** Positions from the parameters `xy`. */
 
 import { ParameterError, UnsupportedError } from "../errors.ts";
+import { type OneOrPair, pairOf } from "../pair.ts";
 import { rasterScan } from "./raster.ts";
 import { roundScan } from "./round.ts";
 import { spiralScan } from "./spiral.ts";
-
-type OneOrPair = number | readonly [number, number];
 
 /** The parameters `xy` with `override` read; lengths in metres, one number or (vertical, horizontal). */
 export interface ScanPatternOptions {
@@ -114,8 +113,4 @@ function cut(pattern: readonly number[], options: ScanPatternOptions, extent: Co
     if (extent === null || (Math.abs(row) <= extent[0] / 2 && Math.abs(col) <= extent[1] / 2)) kept.push(row, col);
   }
   return Float64Array.from(kept);
-}
-
-function pairOf(value: OneOrPair): readonly [number, number] {
-  return typeof value === "number" ? [value, value] : value;
 }
