@@ -2,11 +2,12 @@
 
 import { gaussianFilter } from "../../kernels/array/gaussian_filter.ts";
 import { complexArray, type NdArray, type RealArray } from "../../kernels/nd_array.ts";
+import { boundingBox, firstPixel } from "../containers/storage.ts";
 import { ParameterError } from "../errors.ts";
+import type { Geometry } from "../geometry.ts";
 import type { MoonFlowerScanParams } from "../parameters/scandata/moon_flower_scan.ts";
 import { flowerPicture } from "../pictures/flower.ts";
 import { moonPicture } from "../pictures/moon.ts";
-import { roundHalfEven } from "../preparation/crop_pad.ts";
 import { createPropagator, type Propagator } from "../propagators/propagator.ts";
 import { defineLoader, type OpenScan } from "./loader.ts";
 import { simulatedPositions } from "./simulated_positions.ts";
@@ -38,13 +39,14 @@ export interface MoonFlower {
  * they stay as they are here and preparation draws them. Positions are the ideal ones, views lie on whole pixels.
  *
  * @throws {ParameterError} naming every parameter that cannot be simulated
- * @see PtyPy 0.4: MoonFlowerScan (differs: pictures of our own, double precision, square frames)
+ * @see PtyPy 0.4: MoonFlowerScan (differs: pictures of our own, double precision, square frames, views on the pixels on which a
+ *   reconstruction puts them, whereas PtyPy's differ by a pixel for some frames)
  */
 export function simulateMoonFlower(p: MoonFlowerScanParams): MoonFlower {
   const { density, model } = p;
   const { geometry, positions } = simulatedPositions(p, { density, model });
   refuseLight(p);
-  const origins = originsOf(positions, geometry.resolution);
+  const origins = originsOf(positions, geometry);
   const [rows, cols] = geometry.shape;
   const object = flowerPicture([farthest(origins, 0) + MARGIN + rows, farthest(origins, 1) + MARGIN + cols]);
   const probe = withPhotons(moonPicture(geometry.shape), p.photons);
@@ -79,10 +81,14 @@ function refuseLight(p: MoonFlowerScanParams): void {
   if (issues.length > 0) throw new ParameterError(issues);
 }
 
-function originsOf(positions: Float64Array, resolution: readonly [number, number]): Int32Array {
-  const pixels = positions.map((metres, i) => metres / resolution[i % 2]!);
-  const least = [0, 1].map((axis) => pixels.reduce((n, value, i) => i % 2 === axis ? Math.min(n, value) : n, Infinity));
-  return Int32Array.from(pixels, (value, i) => roundHalfEven(value - least[i % 2]!) + MARGIN);
+/** First pixels of the views, by the rule that models use: a simulation that rounds differently would be off by a pixel here and there. */
+function originsOf(positions: Float64Array, { resolution: psize, shape }: Geometry): Int32Array {
+  const first = Array.from(
+    { length: positions.length / 2 },
+    (_, i) => firstPixel([positions[2 * i]!, positions[2 * i + 1]!], { psize, shape }),
+  );
+  const [top, left] = boundingBox(first, { shape, padding: MARGIN }).low;
+  return Int32Array.from(first.flatMap(([y, x]) => [y - top, x - left]));
 }
 
 function farthest(origins: Int32Array, axis: 0 | 1): number {

@@ -1,0 +1,27 @@
+/** Entry of the command line: connects `cli/main.ts` to the process. */
+
+import { main } from "./cli/main.ts";
+
+if (import.meta.main) {
+  const encoder = new TextEncoder();
+  const stop = new AbortController();
+  Deno.addSignalListener("SIGINT", () => {
+    if (stop.signal.aborted) Deno.exit(130);
+    stop.abort();
+  });
+  const code = await main(Deno.args, {
+    out: (text) => writeAll(Deno.stdout, encoder.encode(text)),
+    err: (text) => writeAll(Deno.stderr, encoder.encode(text)),
+    isTerminal: Deno.stderr.isTerminal(),
+    signal: stop.signal,
+  });
+  Deno.exit(code);
+}
+
+function writeAll(stream: typeof Deno.stdout, bytes: Uint8Array): void {
+  try {
+    for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
+  } catch (e) {
+    if (!(e instanceof Deno.errors.BrokenPipe)) throw e;
+  }
+}
