@@ -121,7 +121,7 @@ interface Context {
 }
 
 async function runEngine(engine: SupportedParams, context: Context): Promise<State> {
-  const { run, started, history, services } = context;
+  const { run, started, services } = context;
   const { data } = started;
   const { autosave } = run.parsed.p.io;
   const interval = autosave.active && autosave.interval > 0 ? autosave.interval : Infinity;
