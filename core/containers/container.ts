@@ -39,7 +39,9 @@ export function allocateStorages(
     const { ID, layers, rows, cols, psize } = storage;
     elements += storageSize(storage);
     if (elements <= MOST_ELEMENTS) continue;
-    const hint = name === "object"
+    const hint = storage.padding > 0
+      ? `; ${storage.padding} pixels on every side are room for position_refinement.max_shift, make that smaller`
+      : name === "object"
       ? "; check that positions are in metres, and energy, distance and psize, which give the pixel"
       : "; choose a smaller shape or fewer modes";
     throw new DataError(

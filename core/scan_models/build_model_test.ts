@@ -148,6 +148,11 @@ Deno.test("position refinement adds a margin of zeros around the initial object"
   const [storage] = model.obj.storages;
   assert.deepEqual([storage!.rows, storage!.cols, storage!.padding, storage!.center], [12, 12, 2, [6, 6]]);
   assert.deepEqual(model.obj.views[0]!.low, [2, 2]);
+  fails(
+    "DataError",
+    /room for position_refinement\.max_shift/,
+    () => buildModel([full("a", [0, 0])], options({ maxShift: 2 })),
+  );
   const inside = (i: number) => [Math.floor(i / 24), (i >> 1) % 12].every((p) => p >= 2 && p < 10);
   assert.ok(model.obj.data.every((v, i) => v === (i % 2 === 0 && inside(i) ? 1 : 0)));
 });

@@ -72,7 +72,8 @@ export function planScans(
     checkSame(users, { ID, kind: "object" });
     const { geometry, layout } = users[0]!;
     const { resolution: psize, shape, energy } = geometry;
-    const padding = Math.floor(maxShift / Math.max(...psize));
+    // A whole number of pixels must not fall below itself by rounding.
+    const padding = Math.floor(maxShift / Math.max(...psize) + 1e-9);
     const box = boundingBox(users.flatMap(firstPixels), { shape, padding });
     return placeObject(
       storageOver(box, { ID, numID: index + 1, start: 0, psize, energy, padding, ...layers(layout.objectModes) }),
