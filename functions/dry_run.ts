@@ -90,7 +90,7 @@ function estimateScan(
   const center = [Math.floor(shape[0] / 2), Math.floor(shape[1] / 2)] as const;
   const geometry = createGeometry({ energy, distance, psize, shape, center, propagation: scan.propagation, where });
   const layout = layoutOf(scan, { ...modelServices(services), label, where });
-  const padding = Math.floor(maxShift / Math.max(...geometry.resolution));
+  const padding = Math.floor(maxShift / Math.max(...geometry.resolution) + 1e-9);
   const [rows, cols] = objectShape(plan, { geometry, padding });
   const elements = layout.objectModes * rows * cols;
   if (elements > MOST_ELEMENTS) {
