@@ -1,3 +1,5 @@
+/** Whole files: they appear complete or not at all, and every failure says why. */
+
 import assert from "node:assert/strict";
 import { isPtychoError } from "../errors.ts";
 import { beginWhole, writeBytesWhole, writeWhole } from "./atomic_file.ts";

@@ -8,6 +8,14 @@ import type { Hdf5Metadata, StringArray } from "./hdf5_values.ts";
 /** The heap of the library never shrinks, so that large data go through it in blocks of about this size. */
 export const BLOCK_BYTES = 1 << 26;
 
+/** Rows of the first axis per block: about BLOCK_BYTES, whole chunks where there are chunks. */
+export function rowsPerBlock(count: readonly number[], m: Hdf5Metadata): number {
+  const rowBytes = sizeOf(count.slice(1)) * m.size;
+  const rows = Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, rowBytes)));
+  const chunk = m.chunks?.[0] ?? 1;
+  return rows > chunk ? rows - (rows % chunk) : rows;
+}
+
 /** Memory of the library for `bytes` bytes, to be freed by the caller. @throws {DataError} if there is not enough */
 export function allocate(library: Hdf5Library, bytes: number): number {
   const pointer = bytes > library.MAXIMUM_MEMORY ? 0 : library._malloc(Math.max(bytes, 8));
