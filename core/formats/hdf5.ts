@@ -8,7 +8,7 @@ import { dirname, resolve } from "node:path";
 import { type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import { checkHdf5Signature } from "./hdf5_signature.ts";
-import { decodeNumbers, describeType, singleValue, valueShape } from "./hdf5_values.ts";
+import { decodeNumbers, describeType, filterName, singleValue, unreadableFilter, valueShape } from "./hdf5_values.ts";
 import type { Hdf5Metadata, Hdf5Type, Hdf5Value } from "./hdf5_values.ts";
 import { readInto, readStrings, rowsPerBlock } from "./hdf5_memory.ts";
 import { libraryMessage, openError } from "./hdf5_message.ts";
@@ -20,9 +20,6 @@ export type Hdf5Library = Awaited<typeof h5wasm.ready>;
 const library: Hdf5Library = await h5wasm.ready;
 // Without this, a failed read prints to the console and returns whatever was in memory.
 library.activate_throwing_error_handler();
-
-/** Filters that the library reads without plugins: deflate, shuffle, fletcher32, szip, nbit, scaleoffset. */
-const BUILT_IN_FILTERS = [1, 2, 3, 4, 5, 6];
 
 /** What there is under a name. */
 export type Hdf5Kind = "group" | "dataset" | "datatype" | "missing";
@@ -329,9 +326,8 @@ export class Hdf5File implements Disposable {
   #checkFilters(path: string): void {
     if (!this.#metadata(path).chunks) return;
     const filters = this.#attempt(path, () => library.get_dataset_filters(this.#id, absolute(path)));
-    const unknown = filters.find((filter) => !BUILT_IN_FILTERS.includes(filter.id));
-    if (unknown === undefined) return;
-    const name = filterName(unknown);
+    const name = unreadableFilter(filters);
+    if (name === null) return;
     const text = `Cannot read "${path}" in "${this.path}": found compression "${name}", expected deflate, shuffle, ` +
       `fletcher32, szip or scaleoffset; rewrite it, for example with: h5repack -f GZIP=4`;
     throw new DataError(text, { file: this.path, dataset: path, found: name, expected: "deflate" });
@@ -398,8 +394,4 @@ function openForReading(path: string): bigint {
   } catch (error) {
     throw openError(path, error);
   }
-}
-
-function filterName(filter: { id: number; name: string }): string {
-  return filter.name === "" ? `filter ${filter.id}` : filter.name.split(";", 1)[0]!;
 }
