@@ -5,8 +5,9 @@ import { defineKernel } from "../kernel.ts";
 const LAYER = { start: "int", rows: "int", cols: "int", amplitude: "real" } as const;
 
 /**
- * Adds the gradient of `A * sum of |differences to the next and the previous neighbour|^2` of one layer: at every pixel 4 A times the
- * sum of its differences to the four neighbours that exist. Changes `gradient`.
+ * Adds half the gradient of `A * sum of |differences to the next and the previous neighbour|^2` of one layer: at every pixel 2 A times
+ * the sum of its differences to the four neighbours that exist. Half, because gaussian_residual leaves out the same factor.
+ * Changes `gradient`.
  *
  * gradient, object  all object layers  complex
  *
