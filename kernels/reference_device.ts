@@ -19,7 +19,7 @@ export function createReferenceDevice(): Device {
   return {
     name: "reference",
     limits: { maxBufferBytes: MAX_BUFFER_BYTES, maxBindings: MAX_BINDINGS },
-    load: (data, state) => Promise.resolve(createResident(data, state)),
+    load: (data, state) => new Promise((resolve) => resolve(createResident(data, state))),
   };
 }
 
