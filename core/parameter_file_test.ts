@@ -73,7 +73,9 @@ Deno.test("parseParameterText() refuses aliases that grow without bound", () => 
 });
 
 Deno.test("parseParameterText() refuses what is no group", () => {
-  for (const text of ["", "3", "[1]", '"x"']) assert.deepEqual(issuePaths(() => parse(text, "yaml")), ["ptycho"]);
+  for (const [text, found] of [["", "nothing"], ["3", "3"], ["[1]", "a list"], ['"x"', '"x"']] as const) {
+    assert.ok(dataError(() => parse(text, "yaml")).message.includes(`"p.txt": found ${found}, expected a group`));
+  }
 });
 
 Deno.test("loadParameterFile() lays a file over the base file that it names, from its own folder", () => {

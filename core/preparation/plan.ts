@@ -74,6 +74,12 @@ export function planPreparation(scan: OpenScan, p: PtyScanParams, context: PlanC
       expected: ["frame", "y", "x"],
     });
   }
+  if (first.dtype.startsWith("complex")) {
+    throw new DataError(
+      `Cannot prepare ${source}: found complex frames (${first.dtype}), expected counts; name the data set of the intensities`,
+      { source, found: first.dtype, expected: "real numbers" },
+    );
+  }
   const rawShape = [first.shape[1]!, first.shape[2]!] as const;
   const choice = scan.prepared ? { ...p, orientation: null, rebin: null, shape: null, auto_center: false } : p;
   const bin = countFrom(choice.rebin ?? 1, { name: "rebin", context });
@@ -144,6 +150,9 @@ function selectFrames(
   }
   const wanted = p.num_frames === null ? available : countFrom(p.num_frames, { name: "num_frames", context: o });
   const numFrames = given ? available : Math.min(wanted, available);
+  if (!given && p.num_frames !== null && p.num_frames > available) {
+    o.log(`data.num_frames = ${p.num_frames} gives way to the ${available} frames of ${o.source}`);
+  }
   if (given && o.written.has("num_frames") && p.num_frames !== null && p.num_frames !== available) {
     o.log(`data.num_frames = ${p.num_frames} gives way to the ${available} positions of data.positions_theory`);
   }

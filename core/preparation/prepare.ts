@@ -4,7 +4,7 @@
  */
 
 import { type NdArray, type Precision, type RealArray, realArray, sizeOf } from "../../kernels/nd_array.ts";
-import { DataError, ParameterError } from "../errors.ts";
+import { DataError, isPtychoError, ParameterError } from "../errors.ts";
 import { loadArray } from "../formats/array_file.ts";
 import type { Loader, LoaderServices, OpenScan } from "../loaders/loader.ts";
 import type { PreparedScan, ScanMeta } from "../loaders/prepared_scan.ts";
@@ -59,7 +59,7 @@ export interface Preparation extends PreparedScan {
  * @see PtyPy 0.4: PtyScan (differs: one process; `merge` works; part files of `link` are found beside `dfile`)
  */
 export function prepareScan<P extends PtyScanParams>(loader: Loader<P>, p: P, options: PrepareOptions): Preparation {
-  using scan = loader.open(p, options.services);
+  using scan = openSource(loader, p, options);
   const plan = planPreparation(scan, p, planContext(p, options));
   const chunk = chunkSize(plan, { p, ...options });
   const rawCenter = chooseCenter(scan, p, { plan, chunk, log: options.services.log });
@@ -85,8 +85,23 @@ export function planScan<P extends PtyScanParams>(
   p: P,
   options: PlanOptions,
 ): PreparationPlan {
-  using scan = loader.open(p, options.services);
+  using scan = openSource(loader, p, options);
   return planPreparation(scan, p, planContext(p, options));
+}
+
+/** Opens the source. A loader does not know its scan: messages about `scans.*` get the label here. */
+function openSource<P extends PtyScanParams>(loader: Loader<P>, p: P, { label, services }: PlanOptions): OpenScan {
+  try {
+    return loader.open(p, services);
+  } catch (e) {
+    if (!isPtychoError(e, "ParameterError")) throw e;
+    const { issues } = e as ParameterError;
+    const named = issues.map(({ path, message }) => ({
+      path: path.replace(/^scans\.\*\./, `scans.${label}.`),
+      message,
+    }));
+    throw new ParameterError(named, e);
+  }
 }
 
 function planContext(p: PtyScanParams, o: PlanOptions): PlanContext {
