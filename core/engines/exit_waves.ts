@@ -1,7 +1,7 @@
 /** The exit waves of all blocks: part of the state from the first engine that keeps them. */
 
 import { makeModel } from "../../kernels/auxiliary_wave/make_model.ts";
-import { storeWave } from "../../kernels/auxiliary_wave/copy_wave.ts";
+import { storeWave } from "../../kernels/auxiliary_wave/store_wave.ts";
 import type { Resident, ResidentBlock } from "../../kernels/device.ts";
 import { type Buffer, frameCall, framePass } from "../../kernels/pass.ts";
 

@@ -21,7 +21,10 @@ Deno.test("padForRefinement() leaves floor(max_shift / pixel) pixels on every si
   const p = mlParams.parse({ name: "ML", position_refinement: { start: 0, max_shift: 7e-6 } });
   const { data } = padForRefinement(prepared, p);
   // The made-up data has 4 pixels around the views of each object, 5 on the right of the second: 3 and 2 more.
-  assertEquals(data.objects.map((o) => [o.rows, o.cols]), prepared.data.objects.map((o, i) => [o.rows + 6, o.cols + (i === 1 ? 5 : 6)]));
+  assertEquals(
+    data.objects.map((o) => [o.rows, o.cols]),
+    prepared.data.objects.map((o, i) => [o.rows + 6, o.cols + (i === 1 ? 5 : 6)]),
+  );
   assertEquals(data.objects.map((o) => o.origin[0]), [-3e-6, -3e-6, -3e-6]);
 });
 
