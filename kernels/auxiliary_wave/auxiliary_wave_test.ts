@@ -5,7 +5,7 @@ import { assertClose, ROUNDING, seededNumbers } from "../testing.ts";
 import { buildAux } from "./build_aux.ts";
 import { buildExit } from "./build_exit.ts";
 import { makeModel } from "./make_model.ts";
-import { storeWave } from "./store_wave.ts";
+import { fetchWave, storeWave } from "./store_wave.ts";
 
 /** One row of two pixels, seen at column 1 of an object of three; the model is 2i and (1 + i)(3 - i) = 4 + 2i. */
 const SHAPE = { modes: 1, rows: 1, cols: 2, propagators: [] } as const;
@@ -24,8 +24,8 @@ Deno.test("makeModel() is probe times object at the view", () => {
 Deno.test("buildAux() is (1 + alpha) model - alpha exitWave", () => {
   for (const alpha of [0, 0.5, 1]) {
     const wave = new Float64Array(4);
-    const exitWave = Float64Array.from(EXIT);
-    buildAux.cpu({ wave, exitWave, probe: PROBE, object: OBJECT, address: ADDRESS_TABLE }, { alpha }, SHAPE);
+    const [model, exitWave] = [Float64Array.from(MODEL), Float64Array.from(EXIT)];
+    buildAux.cpu({ wave, model, exitWave }, { alpha }, SHAPE);
     assertClose(wave, MODEL.map((v, i) => (1 + alpha) * v - alpha * EXIT[i]!), ROUNDING);
   }
 });
@@ -42,16 +42,17 @@ Deno.test("buildExit() moves by alpha towards the model where the frame lay with
   assertClose(errors, [1, 2, (0.25 + 0.25 + 9 + 1) / 2], ROUNDING);
 });
 
-Deno.test("storeWave() rounds to the run's precision", () => {
-  const [wave, stored] = [seededNumbers(8, 1), new Float32Array(8)];
+Deno.test("storeWave() rounds to the run's precision, fetchWave() brings back what was stored", () => {
+  const [wave, stored, back] = [seededNumbers(8, 1), new Float32Array(8), new Float64Array(8)];
   storeWave.cpu({ stored, wave }, {}, SHAPE);
-  assertEquals(Array.from(stored), Array.from(wave, Math.fround));
+  fetchWave.cpu({ wave: back, stored }, {}, SHAPE);
+  assertEquals(Array.from(back), Array.from(wave, Math.fround));
 });
 
 function exit({ alpha, within }: { alpha: number; within: number }) {
   const [exitWave, errors] = [Float64Array.from(EXIT), Float64Array.of(1, 2, 3)];
-  const wave = Float64Array.of(5, 6, 7, 8);
-  const buffers = { exitWave, wave, probe: PROBE, object: OBJECT, address: ADDRESS_TABLE, errors };
-  buildExit.cpu({ ...buffers, within: Float64Array.of(within, 0) }, { alpha }, SHAPE);
+  const [wave, model] = [Float64Array.of(5, 6, 7, 8), Float64Array.from(MODEL)];
+  buildExit.cpu({ exitWave, wave, model, within: Float64Array.of(within, 0), errors }, { alpha }, SHAPE);
+  assertEquals(wave, exitWave);
   return { exitWave, errors };
 }

@@ -1,4 +1,4 @@
-/** Storing the waves of a frame beyond a pass. */
+/** Storing the waves of a frame beyond a pass, and fetching them again. */
 
 import { defineFrameKernel } from "../kernel.ts";
 
@@ -9,5 +9,15 @@ export const storeWave = defineFrameKernel({
   params: {},
   cpu({ stored, wave }) {
     stored.set(wave);
+  },
+});
+
+/** `wave = stored`. Changes `wave`; both (mode, y, x) complex. */
+export const fetchWave = defineFrameKernel({
+  name: "fetch_wave",
+  bindings: { wave: "frame:wide_complex:write", stored: "frame:complex:read" },
+  params: {},
+  cpu({ wave, stored }) {
+    wave.set(stored);
   },
 });
