@@ -1,7 +1,7 @@
 /** One-dimensional discrete Fourier transforms of any length, several lines side by side. */
 
 import { radix2, radix3, radix4, type Stage } from "./butterflies.ts";
-import { radix5, radix8, radixAny } from "./butterflies_large.ts";
+import { radix5, radix8, radixOdd } from "./butterflies_large.ts";
 
 /** Where lines lie in an array of interleaved complex values, in numbers; element j of line q is at `start + j * step + 2 * q`. */
 export interface Lines {
@@ -105,7 +105,7 @@ function place({ radix, length, total }: Factor, lines: Lines): { stage: Stage }
 }
 
 function runStage(radix: number): (y: Float64Array, x: Float64Array, stage: Stage) => void {
-  return { 2: radix2, 3: radix3, 4: radix4, 5: radix5, 8: radix8 }[radix] ?? radixAny;
+  return { 2: radix2, 3: radix3, 4: radix4, 5: radix5, 8: radix8 }[radix] ?? radixOdd;
 }
 
 /** A transform of length 1: exchange and scale. */
