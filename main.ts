@@ -5,15 +5,16 @@ import { main } from "./cli/main.ts";
 if (import.meta.main) {
   const encoder = new TextEncoder();
   const stop = new AbortController();
-  Deno.addSignalListener("SIGINT", () => {
+  const interrupt = () => {
     if (stop.signal.aborted) Deno.exit(130);
     stop.abort();
-  });
+  };
   const code = await main(Deno.args, {
     out: (text) => writeAll(Deno.stdout, encoder.encode(text)),
     err: (text) => writeAll(Deno.stderr, encoder.encode(text)),
     isTerminal: Deno.stderr.isTerminal(),
     signal: stop.signal,
+    catchInterrupts: () => Deno.addSignalListener("SIGINT", interrupt),
   });
   Deno.exit(code);
 }

@@ -46,6 +46,6 @@ export function openTree(tree: WrittenTree, { io, name }: { readonly io: CliIo; 
 }
 
 /** Collects a repeated option. */
-export function collect(value: string, before: readonly string[]): string[] {
+export function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }

@@ -10,8 +10,11 @@ import type { PreparationPlan } from "../core/preparation/plan.ts";
 import { planScan } from "../core/preparation/prepare.ts";
 import type { ParsedPtycho } from "../core/ptycho_params.ts";
 import { layoutOf } from "../core/scan_models/mod.ts";
-import { DataError } from "../core/errors.ts";
-import { dataParams, loaderOf, sortedScans, writtenBelow } from "./load.ts";
+import { DataError, ParameterError } from "../core/errors.ts";
+import { checkTarget } from "../core/formats/atomic_file.ts";
+import type { LoaderParams } from "../core/loaders/mod.ts";
+import { dataParams, loaderOf, sortedEngines, sortedScans, writtenBelow } from "./load.ts";
+import { type OutputFiles, type OutputNames, planOutputs } from "./output_files.ts";
 import { largestShift, modelServices } from "./start.ts";
 
 /** What a dry run says of a scan. Plain JSON. */
@@ -42,6 +45,8 @@ export interface Estimate {
   /** Label, name and iterations of each engine, in the order in which they would run. */
   readonly engines: readonly { readonly label: string; readonly name: string; readonly numiter: number }[];
   readonly bytes: number;
+  /** What the run would write. */
+  readonly files: OutputFiles;
 }
 
 /** Arrays of the size of the object or the probe that an engine adds at most (ML: gradients, directions, their smoothing). */
@@ -53,13 +58,15 @@ const ENGINE_COPIES = 6;
  *
  * @throws any Exitwave error that the run would end with before its first iteration
  */
-export function dryRun({ p, written }: ParsedPtycho, services: LoaderServices): Estimate {
-  const engines = Object.entries(p.engines).sort(([a], [b]) => a < b ? -1 : 1);
+export function dryRun({ p, written }: ParsedPtycho, services: LoaderServices & OutputNames): Estimate {
+  const engines = sortedEngines(p);
+  const files = planOutputs(p, services);
   const maxShift = largestShift(Object.values(p.engines));
   const keepsExit = engines.some(([, e]) => EXIT_ENGINES.has((e as SupportedParams).name));
   const scans = sortedScans(p.scans).map(([label, scan]) => {
     const data = dataParams(label, scan);
     const options = { label, written: writtenBelow(written, `scans.${label}.data.`), services };
+    checkSaving(label, data, services);
     const plan = planScan(loaderOf(label, data), data, options);
     return estimateScan({ label, scan, plan, maxShift, keepsExit, isDouble: p.data_type === "double" }, services);
   });
@@ -67,7 +74,16 @@ export function dryRun({ p, written }: ParsedPtycho, services: LoaderServices): 
     scans,
     engines: engines.map(([label, { name, numiter }]) => ({ label, name, numiter })),
     bytes: scans.reduce((sum, scan) => sum + scan.bytes, 0),
+    files,
   };
+}
+
+/** Prepared frames that are to be saved must have a file that can be written. */
+function checkSaving(label: string, { save, dfile }: LoaderParams, { path }: LoaderServices): void {
+  if (save === null) return;
+  if (dfile !== null) return checkTarget(path(dfile));
+  const message = `found None with save = "${save}", expected the path of the .ptyd file to write`;
+  throw new ParameterError([{ path: `scans.${label}.data.dfile`, message }]);
 }
 
 const EXIT_ENGINES: ReadonlySet<SupportedParams["name"]> = new Set(["DM", "DM_simple"]);

@@ -3,6 +3,7 @@
  * disk and then renamed. A process that is killed in between leaves at most a hidden `.<name>.<random>.part` file.
  */
 
+import { accessSync, constants } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { DataError } from "../errors.ts";
 
@@ -69,6 +70,23 @@ export function writeWhole(path: string, write: (temporaryPath: string) => void)
     throw writeError(path, error);
   }
   file.commit();
+}
+
+/**
+ * Looks, without touching anything, whether a file of this name can be written: no folder or device has its name, and the
+ * first folder above it that exists may be written.
+ *
+ * @throws {DataError} as `beginWhole`; a disk that is full is found only by writing
+ */
+export function checkTarget(path: string): void {
+  let folder = dirname(plainTarget(path));
+  while (!isThere(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  try {
+    if (!Deno.statSync(folder).isDirectory) throw new Deno.errors.NotADirectory("not a directory");
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw writeError(path, error);
+  }
 }
 
 /** Writes bytes or UTF-8 text as a whole file. @throws {DataError} as `writeWhole` */
@@ -148,6 +166,16 @@ function discard(temporaryPath: string): void {
     // Not there any more: nothing to free.
   }
   removeIfThere(temporaryPath);
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    // What cannot be looked at is there: writing will say why not.
+    return !(error instanceof Deno.errors.NotFound);
+  }
 }
 
 function removeIfThere(path: string): void {
