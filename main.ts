@@ -6,7 +6,8 @@ if (import.meta.main) {
   const encoder = new TextEncoder();
   const stop = new AbortController();
   const interrupt = () => {
-    if (stop.signal.aborted) Deno.exit(130);
+    // Without a listener the next Ctrl-C ends the process at once, even in the middle of a long computation.
+    Deno.removeSignalListener("SIGINT", interrupt);
     stop.abort();
   };
   const code = await main(Deno.args, {

@@ -38,7 +38,7 @@ export function outputFile(
  * The files that a run will write, found without touching anything.
  *
  * @throws {ParameterError} for a pattern that cannot be filled, or that names a file which the run reads
- * @throws {DataError} if a file of that name can certainly not be written
+ * @throws {DataError} if there can be no file of that name
  */
 export function planOutputs(p: PtychoParams, names: OutputNames): OutputFiles {
   let iterations = 0;

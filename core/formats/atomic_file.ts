@@ -3,7 +3,6 @@
  * disk and then renamed. A process that is killed in between leaves at most a hidden `.<name>.<random>.part` file.
  */
 
-import { accessSync, constants } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { DataError } from "../errors.ts";
 
@@ -73,17 +72,16 @@ export function writeWhole(path: string, write: (temporaryPath: string) => void)
 }
 
 /**
- * Looks, without touching anything, whether a file of this name can be written: no folder or device has its name, and the
- * first folder above it that exists may be written.
+ * Looks, without touching anything, whether a file may have this name: it is no folder or device, and nothing but folders is
+ * above it. Rights and a full disk are found only by writing.
  *
- * @throws {DataError} as `beginWhole`; a disk that is full is found only by writing
+ * @throws {DataError} as `beginWhole`
  */
 export function checkTarget(path: string): void {
   let folder = dirname(plainTarget(path));
   while (!isThere(folder) && dirname(folder) !== folder) folder = dirname(folder);
   try {
     if (!Deno.statSync(folder).isDirectory) throw new Deno.errors.NotADirectory("not a directory");
-    accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw writeError(path, error);
   }
