@@ -62,13 +62,13 @@ export function dryRun({ p, written }: ParsedPtycho, services: LoaderServices & 
   const engines = sortedEngines(p);
   const files = planOutputs(p, services);
   const maxShift = largestShift(Object.values(p.engines));
-  const keepsExit = engines.some(([, e]) => EXIT_ENGINES.has((e as SupportedParams).name));
+  const waves = mostWaves(engines.map(([, engine]) => (engine as SupportedParams).name));
   const scans = sortedScans(p.scans).map(([label, scan]) => {
     const data = dataParams(label, scan);
     const options = { label, written: writtenBelow(written, `scans.${label}.data.`), services };
     checkSaving(label, data, services);
     const plan = planScan(loaderOf(label, data), data, options);
-    return estimateScan({ label, scan, plan, maxShift, keepsExit, isDouble: p.data_type === "double" }, services);
+    return estimateScan({ label, scan, plan, maxShift, waves, isDouble: p.data_type === "double" }, services);
   });
   return {
     scans,
@@ -86,19 +86,38 @@ function checkSaving(label: string, { save, dfile }: LoaderParams, { path }: Loa
   throw new ParameterError([{ path: `scans.${label}.data.dfile`, message }]);
 }
 
-const EXIT_ENGINES: ReadonlySet<SupportedParams["name"]> = new Set(["DM", "DM_simple"]);
+/** Complex numbers that an engine keeps for every measured value and mode, and whether it leaves exit waves to the next. */
+const WAVES: Readonly<Record<SupportedParams["name"], { readonly own: number; readonly leaves: boolean }>> = {
+  DM: { own: 2, leaves: true },
+  DM_simple: { own: 2, leaves: true },
+  ePIE: { own: 1, leaves: true },
+  ML: { own: 1, leaves: false },
+  Dummy: { own: 0, leaves: false },
+};
+
+/** The most that any engine of a row keeps, with what the ones before it left. */
+function mostWaves(names: readonly SupportedParams["name"][]): number {
+  let [most, left] = [0, 0];
+  for (const name of names) {
+    const { own, leaves } = WAVES[name];
+    most = Math.max(most, leaves ? own : own + left);
+    if (leaves) left = 1;
+  }
+  return most;
+}
 
 interface Draft {
   readonly label: string;
   readonly scan: ScanParams;
   readonly plan: PreparationPlan;
   readonly maxShift: number;
-  readonly keepsExit: boolean;
+  /** Complex numbers kept for every measured value and mode. */
+  readonly waves: number;
   readonly isDouble: boolean;
 }
 
 function estimateScan(
-  { label, scan, plan, maxShift, keepsExit, isDouble }: Draft,
+  { label, scan, plan, maxShift, waves, isDouble }: Draft,
   services: LoaderServices,
 ): ScanEstimate {
   const where = `scans.${label}`;
@@ -123,7 +142,7 @@ function estimateScan(
   const number = isDouble ? 8 : 4;
   const points = plan.numFrames * shape[0] * shape[1];
   const modes = layout.probeModes * layout.objectModes;
-  const waves = 2 * number * (elements + layout.probeModes * shape[0] * shape[1]) * (1 + ENGINE_COPIES);
+  const planes = 2 * number * (elements + layout.probeModes * shape[0] * shape[1]) * (1 + ENGINE_COPIES);
   return {
     label,
     source: plan.source,
@@ -136,7 +155,7 @@ function estimateScan(
     resolution: geometry.resolution,
     probe: [layout.probeModes, shape[0], shape[1]],
     object: [layout.objectModes, rows, cols],
-    bytes: points * (number + 1 + (keepsExit ? 2 * number * modes : 0)) + waves,
+    bytes: points * (number + 1 + 2 * number * modes * waves) + planes,
   };
 }
 
