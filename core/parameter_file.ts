@@ -221,7 +221,9 @@ function applyOverride(tree: WrittenTree, override: string): ParameterIssue | nu
   if (text === "") return { path, message: `found no value in "${override}", expected one; write None for none` };
   let group = tree;
   for (const key of keys.slice(0, -1)) {
-    const next = Object.hasOwn(group, key) ? group[key] : {};
+    const there = Object.hasOwn(group, key) ? group[key] : {};
+    // `io.autosave: false` is short for the group with `active: false`.
+    const next = keys[0] === "io" && typeof there === "boolean" ? { active: there } : there;
     if (!isPlainObject(next)) {
       return {
         path,

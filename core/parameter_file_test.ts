@@ -138,6 +138,11 @@ Deno.test("applyOverrides() can add a scan or an engine by giving its name", () 
   assert.deepEqual(tree.engines, { e0: { name: "DM" }, e1: { numiter: 5, name: "ML" } });
 });
 
+Deno.test("applyOverrides() reaches into a group of io that the file switches by one word", () => {
+  const tree = applyOverrides({ io: { autosave: false } }, ["io.autosave.interval=3"]);
+  assert.deepEqual(tree, { io: { autosave: { active: false, interval: 3 } } });
+});
+
 Deno.test("applyOverrides() refuses all broken overrides at once, naming each", () => {
   const overrides = [
     "io.home",

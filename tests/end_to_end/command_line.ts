@@ -77,7 +77,7 @@ export function writeMoon(folder: string, changes: Record<string, unknown> = {})
 export const MOON = {
   name: "Full",
   data: { name: "MoonFlowerScan", num_frames: 12, shape: 32, save: null, add_poisson_noise: true },
-  illumination: { diversity: null, aperture: { form: "circ", size: 1e-6 } },
+  illumination: { diversity: null, aperture: { form: "circ", size: 5e-6 } },
 };
 
 /** `--set` for each override. */
