@@ -42,6 +42,11 @@ export function runCommand(io: CliIo, exit: { code: number }): Command {
 /** Runs what was opened, with progress on standard error. */
 export async function runOpened(io: CliIo, opened: OpenedRun, { isQuiet }: { isQuiet: boolean }): Promise<RunResult> {
   const display = createProgressDisplay(io);
+  const announce = () => {
+    display.end();
+    io.err("stopping after this block, then saving; Ctrl-C again ends at once, without saving\n");
+  };
+  io.signal.addEventListener("abort", announce);
   try {
     return await reconstruct(opened.run, {
       ...opened.services,
@@ -53,6 +58,7 @@ export async function runOpened(io: CliIo, opened: OpenedRun, { isQuiet }: { isQ
       engineDone: () => display.end(),
     });
   } finally {
+    io.signal.removeEventListener("abort", announce);
     // An error must not be written behind the bar.
     display.end();
   }
