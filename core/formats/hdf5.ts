@@ -10,7 +10,7 @@ import { DataError } from "../errors.ts";
 import { checkHdf5Signature } from "./hdf5_signature.ts";
 import { decodeNumbers, describeType, filterName, singleValue, unreadableFilter, valueShape } from "./hdf5_values.ts";
 import type { Hdf5Metadata, Hdf5Type, Hdf5Value } from "./hdf5_values.ts";
-import { readInto, readStrings, rowsPerBlock } from "./hdf5_memory.ts";
+import { readInto, readOnto, readStrings, rowsPerBlock } from "./hdf5_memory.ts";
 import { libraryMessage, openError } from "./hdf5_message.ts";
 import { nearestNames } from "./nearest_names.ts";
 
@@ -261,17 +261,8 @@ export class Hdf5File implements Disposable {
       ? [big(box.count), big(box.offset), box.count.map(() => 1n)]
       : [null, null, null];
     const at = absolute(path);
-    into.set(
-      this.#attempt(
-        path,
-        () =>
-          readInto(
-            library,
-            into.byteLength,
-            (pointer) => library.get_dataset_data(this.#id, at, count, offset, stride, pointer),
-          ),
-      ),
-    );
+    const read = (pointer: bigint) => library.get_dataset_data(this.#id, at, count, offset, stride, pointer);
+    this.#attempt(path, () => readOnto(library, into, read));
   }
 
   #strings(path: string, m: Hdf5Metadata): Hdf5Value {

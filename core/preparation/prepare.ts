@@ -20,7 +20,10 @@ import { type PlanContext, planPreparation, type PreparationPlan } from "./plan.
 import { givenPositions } from "./positions_theory.ts";
 import { openSaver, type ScanSaver } from "./save.ts";
 
-/** Bytes of frames that are held at a time beside the result, unless `min_frames` needs more. */
+/** Bytes of frames that are read at a time beside the result, unless `min_frames` needs more. */
+export const READ_BYTES = 8 * 2 ** 20;
+
+/** The same where frames are saved: what is read together becomes one chunk of the file. */
 export const CHUNK_BYTES = 32 * 2 ** 20;
 
 /** What preparation needs beside loader and parameters. */
@@ -37,7 +40,7 @@ export interface PrepareOptions {
   readonly positions?: Float64Array | null;
   /** Written into a file that is saved. */
   readonly now: Date;
-  /** CHUNK_BYTES if left out. */
+  /** READ_BYTES, or CHUNK_BYTES with `save`, if left out. */
   readonly chunkBytes?: number;
 }
 
@@ -118,8 +121,10 @@ function chunkSize(plan: PreparationPlan, o: { p: PtyScanParams; label: string; 
     const message = `found ${o.p.min_frames}, expected a whole number from 1`;
     throw new ParameterError([{ path: `scans.${o.label}.data.min_frames`, message }]);
   }
-  const frameBytes = Math.max(plan.rawBytes, o.p.save === null ? 0 : 8 * sizeOf(plan.shape));
-  return Math.max(o.p.min_frames, Math.floor((o.chunkBytes ?? CHUNK_BYTES) / frameBytes), 1);
+  const isSaved = o.p.save !== null;
+  const frameBytes = Math.max(plan.rawBytes, isSaved ? 8 * sizeOf(plan.shape) : 0);
+  const chunkBytes = o.chunkBytes ?? (isSaved ? CHUNK_BYTES : READ_BYTES);
+  return Math.max(o.p.min_frames, Math.floor(chunkBytes / frameBytes), 1);
 }
 
 /** The centre of the plan, or the one that is found; `auto_center` true beside a given centre only reports, as in PtyPy. */
