@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EXIT } from "../../cli/command.ts";
-import { main } from "../../cli/main.ts";
 import { openPtyd } from "../../core/formats/ptyd.ts";
 import { readPtyr } from "../../core/formats/ptyr.ts";
 import type { WrittenTree } from "../../core/parameter_file.ts";
+import { exitwave } from "../end_to_end/command_line.ts";
 
 const FIXTURES = join(import.meta.dirname!, "../fixtures");
 const SHARED = join(import.meta.dirname!, "../../../shared/data/ptypy_files");
@@ -76,15 +76,9 @@ export async function runHistory(tree: WrittenTree): Promise<ErrorRow[]> {
   try {
     const file = join(folder, "history.json");
     writeFileSync(file, JSON.stringify({ ...tree, io: { ...tree.io as object, home: folder } }));
-    let text = "";
-    const io = {
-      out: (line: string) => void (text += line),
-      err: (line: string) => void (text += line),
-      isTerminal: false,
-      signal: new AbortController().signal,
-    };
-    assert.equal(await main(["run", file, "--quiet", "--json"], io), EXIT.done, text);
-    const { files } = JSON.parse(text.trimEnd().split("\n").at(-1)!) as { files: string[] };
+    const { code, out, err } = await exitwave(["run", file, "--quiet", "--json"]);
+    assert.equal(code, EXIT.done, err);
+    const { files } = JSON.parse(out.trimEnd().split("\n").at(-1)!) as { files: string[] };
     return readPtyr(files.at(-1)!).runtime.iter_info.map(({ error }) => error);
   } finally {
     Deno.removeSync(folder, { recursive: true });
