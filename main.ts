@@ -2,13 +2,17 @@
 
 import { main } from "./cli/main.ts";
 
+/** The terminal sends a Ctrl-C to every process, and npx and deno task pass theirs on: what arrives so soon is the same press. */
+const SAME_PRESS_MS = 500;
+
 if (import.meta.main) {
   const encoder = new TextEncoder();
   const stop = new AbortController();
   const interrupt = () => {
-    // Without a listener the next Ctrl-C ends the process at once, even in the middle of a long computation.
-    Deno.removeSignalListener("SIGINT", interrupt);
+    if (stop.signal.aborted) return;
     stop.abort();
+    // Without a listener the next Ctrl-C ends the process at once, even in the middle of a long computation.
+    setTimeout(() => Deno.removeSignalListener("SIGINT", interrupt), SAME_PRESS_MS);
   };
   const code = await main(Deno.args, {
     out: (text) => writeAll(Deno.stdout, encoder.encode(text)),
