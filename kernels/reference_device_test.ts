@@ -96,6 +96,10 @@ Deno.test("save() returns copies of the state's arrays, also of those that nobod
   assertEquals(mine.layout.count, 2);
   saved["probe"]!.data[0] = 7;
   assertEquals((await resident.save())["probe"]!.data[0], 1);
+  assertEquals(Object.keys(await resident.save((name) => name === "mine" || name === "other")).sort(), [
+    "mine",
+    "other",
+  ]);
 });
 
 Deno.test("alloc() with a shape continues the state's array and refuses one of another size", async () => {
