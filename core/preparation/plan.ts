@@ -210,7 +210,7 @@ function countFrom(n: number, o: { name: string; context: PlanContext }): number
 
 function positive(n: number | null, o: { name: string; unit: string; context: PlanContext }): number {
   if (n !== null && n > 0 && n < Infinity) return n;
-  return fail(o.name, o.context, `found ${n}, expected a number of ${o.unit} above 0; the source has none`);
+  return fail(o.name, o.context, `found ${n}, expected a number of ${o.unit} above 0`);
 }
 
 function checked<T>(name: string, context: PlanContext, parse: () => T): T {

@@ -86,11 +86,15 @@ const STRUCTURES: readonly (readonly [name: string, write: (writer: Hdf5Writer) 
     (writer) => writer.array("/entry", DATA),
     /frames of ".*x\.ptyd": found no group "\/chunks", expected a \.ptyd file; there are "entry"/,
   ],
-  ["no chunk", (writer) => writer.group("/chunks"), /frames of ".*x\.ptyd": found .* no frames, expected at least one/],
+  [
+    "no chunk",
+    (writer) => writer.group("/chunks"),
+    /frames of ".*x\.ptyd": found no chunks, expected at least one frame/,
+  ],
   [
     "no frames",
     (writer) => writeChunk(writer, { data: ramp([0, SIDE, SIDE]), positions: ramp([0, 2]) }),
-    /frames of ".*x\.ptyd": found .* no frames, expected at least one/,
+    /frames of ".*x\.ptyd": found only chunks without frames, expected at least one/,
   ],
   [
     "no data set of frames",
@@ -103,32 +107,57 @@ const STRUCTURES: readonly (readonly [name: string, write: (writer: Hdf5Writer) 
     /"\/chunks\/0\/positions" in ".*x\.ptyd": found no "positions" .*; there are "data"/,
   ],
   [
+    "no geometry",
+    (writer) => writeChunk(writer, { data: DATA, positions: ramp([FRAMES, 2]) }),
+    /Cannot use ".*x\.ptyd": found no energy, no distance, no psize in it, .*; write scans\.S\.data\.energy, /,
+  ],
+  [
+    "a text where the energy should be",
+    (writer) => {
+      writeChunk(writer, { data: DATA, positions: ramp([FRAMES, 2]) });
+      writer.group("/meta");
+      writer.text("/meta/energy", "high");
+    },
+    /"energy" of the geometry in ".*x\.ptyd": found "high", expected a number/,
+  ],
+  [
+    "a pixel size of three numbers",
+    (writer) => {
+      writeChunk(writer, { data: DATA, positions: ramp([FRAMES, 2]) });
+      writer.group("/meta");
+      writer.array("/meta/psize", ramp([3]));
+    },
+    /"psize" of the geometry in ".*x\.ptyd": found an array of shape 3, expected one or two numbers/,
+  ],
+  [
     "fewer positions than frames",
     (writer) => writeChunk(writer, { data: DATA, positions: ramp([FRAMES - 1, 2]) }),
-    /"\/chunks\/0\/positions" in ".*x\.ptyd": found shape 3 x 2, expected 4 x 2/,
+    /"\/chunks\/0\/positions" in ".*x\.ptyd": found shape \(3, 2\), expected \(4, 2\)/,
   ],
   [
     "positions of three numbers",
     (writer) => writeChunk(writer, { data: DATA, positions: ramp([FRAMES, 3]) }),
-    /"\/chunks\/0\/positions" in ".*x\.ptyd": found shape 4 x 3, expected 4 x 2/,
+    /"\/chunks\/0\/positions" in ".*x\.ptyd": found shape \(4, 3\), expected \(4, 2\)/,
   ],
   [
     "a mask of another shape",
     (writer) => writeChunk(writer, { data: DATA, positions: ramp([FRAMES, 2]), weights: ramp([FRAMES, 3, 3]) }),
-    /"\/chunks\/0\/weights" in ".*x\.ptyd": found shape 4 x 3 x 3, expected 4 x 8 x 8/,
+    /"\/chunks\/0\/weights" in ".*x\.ptyd": found shape \(4, 3, 3\), expected \(4, 8, 8\)/,
   ],
   [
     "a single frame without an axis of frames",
     (writer) => writeChunk(writer, { data: ramp([SIDE, SIDE]), positions: ramp([SIDE, 2]) }),
-    /"\/chunks\/0\/data" in ".*x\.ptyd": found shape 8 x 8, expected/,
+    /"\/chunks\/0\/data" in ".*x\.ptyd": found shape \(8, 8\), expected \(frames, y, x\)/,
   ],
   [
     "complex frames",
-    (writer) =>
+    (writer) => {
+      writeGeometry(writer);
       writeChunk(writer, {
         data: { dtype: "complex128", shape: [FRAMES, SIDE, SIDE], data: new Float64Array(2 * FRAMES * PIXELS).fill(1) },
         positions: ramp([FRAMES, 2]),
-      }),
+      });
+    },
     /Cannot prepare ".*x\.ptyd": found complex frames \(complex128\), expected counts/,
   ],
 ];
@@ -220,6 +249,11 @@ function writeScan(path: string, { data = DATA, positions = POSITIONS, weights =
   const chunk: PtydChunk = { data, positions, weights, indices: [0, 1, 2, 3] };
   writer.append(chunk);
   writer.close();
+}
+
+function writeGeometry(writer: Hdf5Writer): void {
+  writer.group("/meta");
+  for (const name of ["energy", "distance", "psize"]) writer.array(`/meta/${name}`, ramp([]));
 }
 
 function writeChunk(writer: Hdf5Writer, arrays: Readonly<Record<string, NdArray>>): void {

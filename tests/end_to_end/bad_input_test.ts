@@ -190,7 +190,7 @@ const WRONG_KINDS: readonly (readonly [args: readonly string[], says: RegExp])[]
   [["plot", import.meta.filename!], /found other content .*, expected an HDF5 file; check the file name/],
   [["plot", PTYR, "-o", "x.gif"], /Cannot write figure "x\.gif": found an unknown ending, expected \.png or \.svg/],
   [["plot", PTYR, "-o", `${PTYR}/x.png`], /found a file where a folder of the path should be/],
-  [["plot", PTYR, "--storage", "foo"], /Cannot draw storage "foo": found .*SMFG00/],
+  [["plot", PTYR, "--storage", "foo"], /Cannot draw storage "foo": found no such ID, expected one of SMFG00/],
   [["compare", PTYR, "no.ptyr"], /Cannot open "no\.ptyr": found no such file/],
   [["compare", PTYR, PTYD], /Cannot choose an array of ".*": found no array that stands out, expected one; write/],
   [["compare", PTYR, `${PTYR}:/content/obj`], /"\/content\/obj" in ".*": found a group, expected a data set/],
