@@ -20,6 +20,7 @@ interface Scan {
   readonly positions?: Float64Array;
   readonly weights?: NdArray | null;
   readonly meta?: Partial<PtydSpec["meta"]>;
+  readonly save?: PtydSpec["save"];
 }
 
 /** Files that are .ptyd files, with content that cannot be used. */
@@ -216,6 +217,21 @@ Deno.test(
 );
 
 Deno.test(
+  "a chunk that is missing is left out, and the user is told without asking",
+  inFolder(async (folder) => {
+    writeScan(join(folder, "x.ptyd"), { save: "link" });
+    const { code, err } = await run(folder);
+    assert.deepEqual([code, err.includes("note:")], [0, false]);
+    const parts = filesBelow(folder).filter((path) => path.startsWith("x.ptyd.part"));
+    assert.equal(parts.length, 2);
+    Deno.removeSync(join(folder, parts[1]!));
+    const second = await run(folder);
+    assert.equal(second.code, 0, second.err);
+    assert.match(second.err, /^note: Left out "\/chunks\/1" of ".*x\.ptyd": found a link to .*that leads nowhere$/m);
+  }),
+);
+
+Deno.test(
   "preparation that fails in the middle leaves no saved data",
   inFolder(async (folder) => {
     writeScan(join(folder, "x.ptyd"), { data: changed(3, NaN) });
@@ -234,7 +250,9 @@ async function run(folder: string, ...more: readonly string[]): Promise<{ code: 
 
 async function assertRefused(folder: string, says: RegExp, ...more: readonly string[]): Promise<void> {
   const before = filesBelow(folder);
-  const { code, out, err } = await run(folder, ...more);
+  const { code, out, err: text } = await run(folder, ...more);
+  // Files that are written by hand below have no mask, which is told beside the mistake.
+  const err = text.replace(/^note: .* has no mask .*\n/, "");
   assert.equal(code, 2, err);
   assert.equal(out, "");
   assert.match(err, /^exitwave: [^\n]+\n$/);
@@ -242,12 +260,16 @@ async function assertRefused(folder: string, says: RegExp, ...more: readonly str
   assert.deepEqual(filesBelow(folder).filter((path) => path !== "moon.json"), before.filter((p) => p !== "moon.json"));
 }
 
-function writeScan(path: string, { data = DATA, positions = POSITIONS, weights = null, meta = {} }: Scan): void {
+function writeScan(
+  path: string,
+  { data = DATA, positions = POSITIONS, weights = null, meta = {}, save = "append" }: Scan,
+): void {
   const geometry = { label: "S", energy: 7.2, distance: 7.19, psize: [1.72e-4, 1.72e-4], center: [4, 4], version: 0.1 };
-  const spec = { save: "append", info: {}, now: new Date(0), meta: { shape: [SIDE, SIDE], ...geometry, ...meta } };
+  const spec = { save, info: {}, now: new Date(0), meta: { shape: [SIDE, SIDE], ...geometry, ...meta } };
   using writer = createPtyd(path, spec as PtydSpec);
   const chunk: PtydChunk = { data, positions, weights, indices: [0, 1, 2, 3] };
   writer.append(chunk);
+  if (save === "link") writer.append({ ...chunk, indices: [4, 5, 6, 7] });
   writer.close();
 }
 
