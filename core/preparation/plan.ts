@@ -192,6 +192,14 @@ function centerOf(
   o: { p: PtyScanParams; rawShape: FrameShape; context: PlanContext },
 ): [number, number] | null {
   const center = value(scan, "center", o);
+  // PtyPy takes any number modulo n: far outside it would silently become some pixel inside.
+  const far = (typeof center === "object" ? center ?? [] : []).findIndex((c, axis) => {
+    return typeof c === "number" && (c < -o.rawShape[axis]! || c > o.rawShape[axis]!);
+  });
+  if (far >= 0) {
+    const [rows, cols] = o.rawShape;
+    fail("center", o.context, `found ${JSON.stringify(center)}, expected pixels of a frame of ${rows} x ${cols}`);
+  }
   if (center !== null) return resolveCenter(center, o.rawShape);
   return o.p.auto_center === false ? resolveCenter("fftshift", o.rawShape) : null;
 }

@@ -89,6 +89,10 @@ const OVERRIDES: readonly (readonly [override: string, ...says: RegExp[]])[] = [
     `scans.MF.illumination={model: recon, recon: {rfile: ${PTYR}}}`,
     /scans\.MF\.illumination\.model: .*\(1, 64, 64\), expected \(32, 32\)/,
   ],
+  ["scans.MF.illumination.model=recon", /illumination\.recon\.rfile: found the default, which names no file/],
+  ["scans.MF.sample.model=recon", /sample\.recon\.rfile: found the default, which names no file, expected the path/],
+  ["scans.MF.data.center=[500, 3]", /scans\.MF\.data\.center: found \[500,3\], expected pixels of a frame of 32 x 32/],
+  [`run=${"x".repeat(300)}`, /Cannot write ".*": found a name that is too long; choose a shorter one/],
   ["scans.MF.illumination.aperture.size=0", /aperture\.size: found 0, expected a width in metres above 0/],
   ["scans.MF.coherence.num_probe_modes=1000000", /num_probe_modes: found 1000000, expected a whole number from 1 to/],
   [
@@ -98,7 +102,7 @@ const OVERRIDES: readonly (readonly [override: string, ...says: RegExp[]])[] = [
 ];
 for (const [override, ...says] of OVERRIDES) {
   Deno.test(
-    `--set ${override.replaceAll(FIXTURES, "fixtures")} is refused`,
+    `--set ${override.replaceAll(FIXTURES, "fixtures").slice(0, 100)} is refused`,
     inFolder(async (folder) => {
       await assertRefused(["run", writeMoon(folder), "--quiet", ...overrides(override)], { folder, says });
     }),
