@@ -50,6 +50,11 @@ export async function runOpened(io: CliIo, opened: OpenedRun, { isQuiet }: { isQ
   try {
     return await reconstruct(opened.run, {
       ...opened.services,
+      log: (message) => {
+        // Nothing may be written behind the bar.
+        if (opened.isVerbose) display.end();
+        opened.services.log(message);
+      },
       device: createReferenceDevice(),
       clock: { now: () => performance.now(), date: () => new Date() },
       signal: io.signal,

@@ -8,6 +8,7 @@ import { asctime } from "../core/formats/h5rw.ts";
 import type { PtyrIteration, PtyrRuntime } from "../core/formats/ptyr.ts";
 import type { ParsedPtycho } from "../core/ptycho_params.ts";
 import type { Model } from "../core/scan_models/model.ts";
+import { describeParameters, describeScans, describeStorages } from "../functions/describe.ts";
 import { exportResult } from "../functions/export.ts";
 import { loadScans, sortedEngines } from "../functions/load.ts";
 import { outputFile, planOutputs, tryOutputs } from "../functions/output_files.ts";
@@ -37,6 +38,10 @@ export interface RunServices extends LoaderServices {
   readonly clock: Clock;
   /** Is told once, when everything is loaded: from here on the run heeds `signal`. */
   started(): void;
+  /** Says how things stand, at a level for those who look inside. */
+  inspect(message: string): void;
+  /** Says everything else. */
+  debug(message: string): void;
   /** When aborted, the run stops after the current block and saves. */
   readonly signal: AbortSignal;
   /** Is told of every block. */
@@ -79,6 +84,9 @@ export async function reconstruct(run: Run, services: RunServices): Promise<RunR
   const scans = loadScans(run.parsed, { ...services, now: services.clock.date() });
   const started = startModel(scans, p, services);
   tryOutputs(outputs);
+  for (const line of describeScans(started)) services.log(line);
+  for (const line of describeStorages(started)) services.inspect(line);
+  for (const line of describeParameters(p)) services.debug(line);
   services.started();
   const history: History = {
     start: services.clock.date(),
@@ -130,6 +138,7 @@ async function runEngine(engine: SupportedParams, context: Context): Promise<Sta
   const { autosave } = run.parsed.p.io;
   const interval = autosave.active && autosave.interval > 0 ? autosave.interval : Infinity;
   const random = restoreRandom(context.state.random);
+  services.log(`engine ${engine.name}: ${engine.numiter} iterations`);
   const session = await openEngine({ p: engine, device: services.device, data, state: context.state, random });
   try {
     let saved = -1;
@@ -213,6 +222,7 @@ function write(
     runtime,
     now: services.clock.date(),
   });
+  services.log(`wrote ${path}`);
 }
 
 function runtimeOf({ run, started, history }: Context, stop: Date | null): PtyrRuntime {

@@ -31,7 +31,7 @@ export const ptyd = defineLoader<PtydScanParams>({
 
 function requireFile(p: PtydScanParams): string {
   if (p.dfile !== null) return p.dfile;
-  const message = `found null, expected the path of the .ptyd file to read, or data.source`;
+  const message = `found None, expected the path of the .ptyd file to read, or data.source`;
   throw new ParameterError([{ path: "scans.*.data.dfile", message }]);
 }
 

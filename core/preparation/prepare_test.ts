@@ -289,8 +289,8 @@ Deno.test("prepareScan() refuses frames without a photon", () => {
 
 const BAD_PARAMETERS = [
   { given: { shape: 6, rebin: 4 }, path: "rebin", message: /found 4 for frames of 6 x 6, expected a divisor of 6/ },
-  { given: { shape: 0 }, path: "shape", message: /expected null, pixels/ },
-  { given: { energy: null }, path: "energy", message: /found null, expected a number of keV above 0/ },
+  { given: { shape: 0 }, path: "shape", message: /expected None, pixels/ },
+  { given: { energy: null }, path: "energy", message: /found None, expected a number of keV above 0/ },
   { given: { distance: 0 }, path: "distance", message: /found 0/ },
   { given: { psize: [1e-5, 0] }, path: "psize", message: /found 0/ },
   { given: { num_frames: 0 }, path: "num_frames", message: /found 0, expected a whole number from 1/ },
@@ -301,7 +301,7 @@ const BAD_PARAMETERS = [
     path: "positions_theory",
     message: /found 3 positions, expected 1 to 2/,
   },
-  { given: { save: "append" }, path: "dfile", message: /found null with save = "append"/ },
+  { given: { save: "append" }, path: "dfile", message: /found None with save = "append"/ },
 ];
 
 for (const c of BAD_PARAMETERS) {

@@ -25,7 +25,7 @@ export function arrayOf(
   if (typeof value !== "string") return nestedArray(value);
   if (ARRAY_FILE.test(value)) return loadArray(value);
   throw new UnsupportedError(
-    `Cannot use ${where}: found "${value}", expected null, "recon" or an array, also as x.npy, x.h5:/dataset or x.ptyr`,
+    `Cannot use ${where}: found "${value}", expected None, "recon" or an array, also as x.npy, x.h5:/dataset or x.ptyr`,
     { parameter: where, found: value },
   );
 }

@@ -81,7 +81,7 @@ const OVERRIDES: readonly (readonly [override: string, ...says: RegExp[]])[] = [
   ["scans.MF.data.num_frames=0", /scans\.MF\.data\.num_frames: found 0/],
   ["scans.MF.data.num_frames=1000000000", /scans\.MF\.data\.num_frames: found 1000000000, expected at most/],
   ["scans.MF.data.shape=1000000", /scans\.MF\.data\.shape: .*expected at most 100 million; choose a smaller shape/],
-  ["scans.MF.data.save=append", /scans\.MF\.data\.dfile: found null with save = "append", expected the path/],
+  ["scans.MF.data.save=append", /scans\.MF\.data\.dfile: found None with save = "append", expected the path/],
   ["scans.MF.illumination.model=no.npy", /Cannot open ".*no\.npy": found no such file; check the path/],
   ["scans.MF.illumination.model=moon.json", /scans\.MF\.illumination\.model: found "moon\.json"/],
   ["scans.MF.illumination.model=[[1, 2], [3, 4]]", /scans\.MF\.illumination\.model: .*\(2, 2\), expected \(32, 32\)/],
