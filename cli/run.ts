@@ -1,6 +1,7 @@
 /** `exitwave run`: a reconstruction from a parameter file. */
 
 import { Command } from "commander";
+import { idleNotices } from "../core/idle_parameters.ts";
 import { lengthText } from "../core/figures/length_text.ts";
 import { dryRun, type Estimate } from "../functions/dry_run.ts";
 import { createReferenceDevice } from "../kernels/reference_device.ts";
@@ -32,6 +33,7 @@ export function runCommand(io: CliIo, exit: { code: number }): Command {
     .option("--quiet", "show no progress")
     .action(async (file: string, flags: RunFlags) => {
       const opened = openRun(file, { io, overrides: flags.set ?? [] });
+      for (const notice of idleNotices(opened.run.parsed)) opened.services.warn(notice);
       if (flags.dryRun || opened.run.parsed.p.dry_run) return reportDryRun(io, { opened, isJson: flags.json === true });
       const result = await runOpened(io, opened, { isQuiet: flags.quiet === true });
       reportResult(io, result, flags.json === true);
