@@ -2,6 +2,11 @@
 
 import { defineFrameKernel } from "../kernel.ts";
 import { ADDRESS } from "../reconstruction.ts";
+import addressModule from "../shared/address.wgsl" with { type: "text" };
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import buildAuxText from "./build_aux.wgsl" with { type: "text" };
 
 /**
  * `wave = (1 + alpha) * probe * object - alpha * exitWave` for every pod. Changes `wave`.
@@ -16,6 +21,10 @@ import { ADDRESS } from "../reconstruction.ts";
  */
 export const buildAux = defineFrameKernel({
   name: "build_aux",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, addressModule, buildAuxText],
+    over: "waves",
+  },
   bindings: {
     wave: "frame:wide_complex:write",
     exitWave: "frame:complex:read",

@@ -2,6 +2,13 @@
 
 import { defineFrameKernel } from "../kernel.ts";
 import { ADDRESS } from "../reconstruction.ts";
+import addressModule from "../shared/address.wgsl" with { type: "text" };
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import reduceModule from "../shared/reduce.wgsl" with { type: "text" };
+import slicesModule from "../shared/slices.wgsl" with { type: "text" };
+import buildExitText from "./build_exit.wgsl" with { type: "text" };
 
 /**
  * Moves the exit wave by the difference of the two projections, `exitWave += wave - probe * object`, or, where the frame already
@@ -18,6 +25,12 @@ import { ADDRESS } from "../reconstruction.ts";
  */
 export const buildExit = defineFrameKernel({
   name: "build_exit",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, addressModule, reduceModule, slicesModule, buildExitText],
+    over: "item groups",
+    before: [{ entry: "build_exit_slices", over: "slices" }],
+    work: ({ slices }) => 16 * slices,
+  },
   bindings: {
     exitWave: "frame:complex:update",
     wave: "frame:wide_complex:read",
