@@ -9,7 +9,7 @@
 
 /**
  * Which invocations run an entry point. Single invocations, in workgroups of 256: `waves` (per pixel, mode and item), `points` (per pixel
- * and item), `items` (per frame or pod), `each name` (per element of a binding), `shares name` (eight per element). Workgroups: `slices`
+ * and item), `items` (per frame or pod), `each name` (per element of a binding), `shares name` (`shareCount` per element). Workgroups: `slices`
  * (per 2048 pixels of an item), `item groups` (per item), `tiles` (per 16 * 16 pixels of the object), `many` (256), `once` (1).
  */
 export type Over =
@@ -66,10 +66,13 @@ export const MANY = 256;
 export const SLICE = 2048;
 /** Pixels of a tile's side, as in tiles.wgsl. */
 export const TILE = 16;
-/** Shares of a stage over `shares`, as in shares.wgsl. */
-export const SHARES = 8;
 /** Invocations of a workgroup. */
 export const GROUP = 256;
+
+/** Invocations per element of a stage over `shares`: enough for a large GPU, few enough to store what they find. */
+export function shareCount(elements: number): number {
+  return Math.max(1, Math.min(32, Math.floor(2 ** 20 / elements)));
+}
 
 /** What is bound where in a WGSL text. */
 export interface WgslLayout {

@@ -48,7 +48,8 @@ export function planLineKernel(options: LineOptions): LineKernel {
   const radices = splitRadices(length);
   if (radices !== null && fits(length)) {
     const layout = layOut(length, { radices, lines, workgroupBytes });
-    const body = transformText(layout, { load: "load", store: "store" });
+    const body = (text: LineText) =>
+      transformText(layout, { text, ends: { ...text, inMemory: false, outMemory: false } });
     return assemble(options, { layout, lines, body, tables: roots(length), method: "stockham" });
   }
   let padded = 1;
@@ -100,60 +101,43 @@ function layOut(
   return { length, radices, threads, perGroup: most >= 8 ? most - most % 8 : most };
 }
 
+/** How the text of a transform reads and writes elements of its line. */
+interface LineText {
+  /** An expression for element `i` of the input. */
+  load(i: string): string;
+  /** A statement that writes element `i` of the output. */
+  store(i: string, z: string): string;
+  /** The same for workgroup memory. */
+  recall(i: string): string;
+  keep(i: string, z: string): string;
+}
+
 function assemble(
-  { rows, cols, axis, inverse, factor, conjugateFactor }: LineOptions,
+  options: LineOptions,
   { layout, lines, body, tables, method }: {
     readonly layout: Layout;
     readonly lines: number;
-    readonly body: string;
+    readonly body: (text: LineText) => string;
     readonly tables: Float32Array;
     readonly method: LineKernel["method"];
   },
 ): LineKernel {
   const { threads, perGroup } = layout;
+  const points = options.rows * options.cols;
   const groupsPerImage = Math.ceil(lines / perGroup);
-  const pixel = axis === "x" ? `line * ${cols}u + i` : `i * ${cols}u + line`;
-  const swapped = inverse ? ".yx" : "";
-  const multiplied = conjugateFactor === true
-    ? "mulConj(factors[factor + pixel], z)"
-    : "mul(factors[factor + pixel], z)";
-  const usesFactor = factor !== "none";
   // Neighbouring invocations take neighbouring elements of memory: of a row along x, of neighbouring columns along y.
-  const split = axis === "x"
-    ? `t = local % ${threads}u; lane = local / ${threads}u;`
-    : `t = local / ${perGroup}u; lane = local % ${perGroup}u;`;
-  const shared = method === "sum" ? "" : `var<workgroup> memory: array<vec2f, ${layout.length * perGroup}>;`;
-  const sharedIndex = axis === "x" ? `lane * ${layout.length}u + i` : `i * ${perGroup}u + lane`;
-  const memoryText = method === "sum" ? "" : `
-fn recall(i: u32) -> vec2f { return memory[${sharedIndex}]; }
-fn keep(i: u32, z: vec2f) { memory[${sharedIndex}] = z; }`;
+  const split = options.axis === "x"
+    ? `let t = local % ${threads}u; let lane = local / ${threads}u;`
+    : `let t = local / ${perGroup}u; let lane = local % ${perGroup}u;`;
+  const memory = method === "sum" ? "" : `var<workgroup> memory: array<vec2f, ${layout.length * perGroup}>;`;
   const text = `
 @group(0) @binding(0) var<storage, read_write> wave: array<vec2f>;
 @group(0) @binding(1) var<storage, read> tables: array<vec2f>;
 @group(0) @binding(2) var<storage, read> factors: array<vec2f>;
 @group(0) @binding(3) var<storage, read> address: array<i32>;
 @group(0) @binding(4) var<uniform> p: vec4u;
-${shared}
-var<private> t: u32;
-var<private> lane: u32;
-var<private> line: u32;
-var<private> base: u32;
-var<private> factor: u32;
-var<private> inside: bool;
+${memory}
 ${multiplyText}
-fn load(i: u32) -> vec2f {
-  if (!inside) { return vec2f(); }
-  let pixel = ${pixel};
-  let z = wave[base + pixel];
-  return (${factor === "before" ? multiplied : "z"})${swapped};
-}
-fn store(i: u32, value: vec2f) {
-  if (!inside) { return; }
-  let pixel = ${pixel};
-  let z = value${swapped};
-  wave[base + pixel] = ${factor === "after" ? multiplied : "z"};
-}
-${memoryText}
 @compute @workgroup_size(${threads * perGroup})
 fn fft_lines(
   @builtin(workgroup_id) group: vec3u,
@@ -164,66 +148,85 @@ fn fft_lines(
   let pod = index / ${groupsPerImage}u;
   if (pod >= p.x) { return; }
   ${split}
-  line = (index % ${groupsPerImage}u) * ${perGroup}u + lane;
-  inside = line < ${lines}u;
-  base = p.y + pod * ${rows * cols}u;
-  ${usesFactor ? `factor = u32(address[p.z + pod * 7u + 5u]) * ${rows * cols}u;` : ""}
-${body}
+  let line = (index % ${groupsPerImage}u) * ${perGroup}u + lane;
+  let inside = line < ${lines}u;
+  let begin = ${options.axis === "x" ? `line * ${options.cols}u` : "line"};
+  let base = p.y + pod * ${points}u + begin;
+  ${options.factor === "none" ? "" : `let factor = u32(address[p.z + pod * 7u + 5u]) * ${points}u + begin;`}
+${body(lineText(options, { layout, ragged: lines % perGroup !== 0 }))}
 }
 `;
   return { text, tables, groups: (images) => images * groupsPerImage, method };
 }
 
-/** How a transform reads its input and writes its output: functions of the text that take (i) and (i, z). */
-interface Ends {
-  readonly load: "load" | "recall";
-  readonly store: "store" | "keep";
-  /** Suffix that swaps the parts of what `load` gives and `store` takes. */
-  readonly swap?: ".yx";
-  /** Text around the element that is written; `Z` stands for it and `I` for its index. */
-  readonly finish?: string;
+function lineText(
+  { cols, axis, inverse, factor, conjugateFactor }: LineOptions,
+  { layout: { length, perGroup }, ragged }: { readonly layout: Layout; readonly ragged: boolean },
+): LineText {
+  const pixel = (i: string) => axis === "x" ? `${i}` : `(${i}) * ${cols}u`;
+  const product = conjugateFactor === true ? "mulConj" : "mul";
+  const multiplied = (i: string, z: string) => `${product}(factors[factor + ${pixel(i)}], ${z})`;
+  const swapped = inverse ? ".yx" : "";
+  const place = (i: string) => axis === "x" ? `lane * ${length}u + ${i}` : `(${i}) * ${perGroup}u + lane`;
+  return {
+    load(i) {
+      const z = `wave[base + ${pixel(i)}]`;
+      const value = (factor === "before" ? multiplied(i, z) : z) + swapped;
+      // Lines behind the last one take part in the barriers only.
+      return ragged ? `select(vec2f(), ${value}, inside)` : value;
+    },
+    store(i, z) {
+      const value = `(${z})${swapped}`;
+      const text = `wave[base + ${pixel(i)}] = ${factor === "after" ? multiplied(i, value) : value};`;
+      return ragged ? `if (inside) { ${text} }` : text;
+    },
+    recall: (i) => `memory[${place(i)}]`,
+    keep: (i, z) => `memory[${place(i)}] = ${z};`,
+  };
 }
 
-/** All stages of one transform of `layout.length` elements. */
-function transformText({ length, radices, threads }: Layout, ends: Ends): string {
-  const swap = ends.swap ?? "";
-  const put = (index: string, z: string) =>
-    `${ends.store}(${index}, ${(ends.finish ?? "Z").replaceAll("Z", `(${z})${swap}`).replaceAll("I", index)});`;
-  if (radices.length === 0) return `  { let z = ${ends.load}(0u)${swap}; ${put("0u", "z")} }`;
+/** Where a transform finds its input and leaves its output. */
+interface Ends {
+  readonly inMemory: boolean;
+  readonly load: (i: string) => string;
+  readonly outMemory: boolean;
+  readonly store: (i: string, z: string) => string;
+}
+
+/** All stages of one transform of `length` elements. */
+function transformText({ length, radices, threads }: Layout, { text, ends }: { text: LineText; ends: Ends }): string {
+  if (radices.length === 0) return ends.store("0u", ends.load("0u"));
   const out: string[] = [];
   let stride = 1;
   for (const [stage, radix] of radices.entries()) {
     const [first, last] = [stage === 0, stage === radices.length - 1];
     const count = length / radix;
-    const turns = Math.ceil(count / threads);
+    const turns = Array.from({ length: Math.ceil(count / threads) }, (_, turn) => turn);
     const guard = (turn: number) => (turn + 1) * threads > count ? `if (t + ${turn * threads}u < ${count}u) ` : "";
-    const name = (turn: number, k: number) => `x${stage}_${turn}_${k}`;
+    const names = (turn: number) => Array.from({ length: radix }, (_, k) => `x${turn}_${k}`);
+    const load = first ? ends.load : text.recall;
     out.push("  {");
-    for (let turn = 0; turn < turns; turn++) {
-      const reads: string[] = [];
-      for (let k = 0; k < radix; k++) {
-        out.push(`  var ${name(turn, k)}: vec2f;`);
-        const index = `t + ${turn * threads + k * count}u`;
-        reads.push(`${name(turn, k)} = ${first ? `${ends.load}(${index})${swap}` : `recall(${index})`};`);
+    for (const turn of turns) {
+      const values = names(turn).map((name, k) => ({ name, value: load(`t + ${turn * threads + k * count}u`) }));
+      if (guard(turn) === "") out.push(...values.map(({ name, value }) => `  let ${name} = ${value};`));
+      else {
+        out.push(...values.map(({ name }) => `  var ${name} = vec2f();`));
+        out.push(`  ${guard(turn)}{ ${values.map(({ name, value }) => `${name} = ${value};`).join(" ")} }`);
       }
-      out.push(`  ${guard(turn)}{ ${reads.join(" ")} }`);
     }
-    const reads = first ? ends.load === "recall" : true;
-    const writes = last ? ends.store === "keep" : true;
-    if (reads && writes) out.push("  workgroupBarrier();");
-    for (let turn = 0; turn < turns; turn++) {
-      const inputs = Array.from({ length: radix }, (_, k) => name(turn, k));
-      const { lines, outputs } = butterfly(inputs, `y${stage}_${turn}_`);
-      const writesOf = outputs.map((z, k) => {
-        const index = `q + ${stride}u * (${radix}u * w + ${k}u)`;
-        if (last) return put(index, z);
-        const turned = k === 0 ? z : `mul(tables[w * ${k * stride}u], ${z})`;
-        return `keep(${index}, ${turned});`;
-      });
+    const writes = last ? ends.outMemory : true;
+    if ((first ? ends.inMemory : true) && writes) out.push("  workgroupBarrier();");
+    for (const turn of turns) {
+      const { lines, outputs } = butterfly(names(turn), `y${turn}_`);
+      const j = `t + ${turn * threads}u`;
       out.push(
-        `  ${guard(turn)}{ let j = t + ${turn * threads}u; let w = j / ${stride}u; let q = j % ${stride}u;`,
-        ...lines.map((l) => `    ${l}`),
-        ...writesOf.map((l) => `    ${l}`),
+        `  ${guard(turn)}{ let w = (${j}) / ${stride}u; let q = (${j}) % ${stride}u + ${radix * stride}u * w;`,
+        ...lines.map((line) => `    ${line}`),
+        ...outputs.map((z, k) => {
+          const i = `q + ${k * stride}u`;
+          if (last) return `    ${ends.store(i, z)}`;
+          return `    ${text.keep(i, k === 0 ? z : `mul(tables[w * ${k * stride}u], ${z})`)}`;
+        }),
         "  }",
       );
     }
@@ -238,8 +241,8 @@ function transformText({ length, radices, threads }: Layout, ends: Ends): string
  * The transform as a convolution with a chirp, `exp(-i pi n^2 / N)`, in lines of the padded length.
  * @see Bluestein, IEEE Transactions on Audio and Electroacoustics 18 (1970) 451, 10.1109/TAU.1970.1162132
  */
-function bluestein(length: number, layout: Layout): { body: string; tables: Float32Array } {
-  const padded = layout.length;
+function bluestein(length: number, layout: Layout): { body: (text: LineText) => string; tables: Float32Array } {
+  const { length: padded, threads } = layout;
   const chirp = new Float64Array(2 * length);
   const kernel = new Float64Array(2 * padded);
   for (let n = 0; n < length; n++) {
@@ -254,31 +257,41 @@ function bluestein(length: number, layout: Layout): { body: string; tables: Floa
   tables.set(roots(padded));
   tables.set(chirp, 2 * padded);
   tables.set(kernel, 2 * (padded + length));
-  const begin = Math.ceil(padded / layout.threads);
-  const end = Math.ceil(length / layout.threads);
-  const body = `
-  for (var k = 0u; k < ${begin}u; k++) {
-    let i = t + k * ${layout.threads}u;
-    if (i < ${length}u) { keep(i, mul(tables[${padded}u + i], load(i))); }
-    else if (i < ${padded}u) { keep(i, vec2f()); }
+  const body = (text: LineText) => {
+    const inMemory = { inMemory: true, outMemory: true };
+    const multiply = {
+      ...inMemory,
+      load: text.recall,
+      store: (i: string, z: string) => text.keep(i, `mul(tables[${padded + length}u + ${i}], ${z})`),
+    };
+    // Exchanged parts turn the forward transform into the inverse.
+    const back = {
+      ...inMemory,
+      load: (i: string) => `${text.recall(i)}.yx`,
+      store: (i: string, z: string) => text.keep(i, `(${z}).yx`),
+    };
+    return `
+  for (var i = t; i < ${padded}u; i += ${threads}u) {
+    if (i < ${length}u) { ${text.keep("i", `mul(tables[${padded}u + i], ${text.load("i")})`)} }
+    else { ${text.keep("i", "vec2f()")} }
   }
   workgroupBarrier();
-${transformText(layout, { load: "recall", store: "keep", finish: `mul(tables[${padded + length}u + I], Z)` })}
-${transformText(layout, { load: "recall", store: "keep", swap: ".yx" })}
-  for (var k = 0u; k < ${end}u; k++) {
-    let i = t + k * ${layout.threads}u;
-    if (i < ${length}u) { store(i, mul(tables[${padded}u + i], recall(i))); }
+${transformText(layout, { text, ends: multiply })}
+${transformText(layout, { text, ends: back })}
+  for (var i = t; i < ${length}u; i += ${threads}u) {
+    ${text.store("i", `mul(tables[${padded}u + i], ${text.recall("i")})`)}
   }`;
+  };
   return { body, tables };
 }
 
 /** The plain sum, each invocation holding its elements of the line until all of it has been read. */
-function sumText(length: number): string {
+function sumText(length: number): (text: LineText) => string {
   const turns = Math.ceil(length / MOST_INVOCATIONS);
-  return `
+  return (text) => `
   var sums: array<vec2f, ${turns}>;
   for (var n = 0u; n < ${length}u; n++) {
-    let x = load(n);
+    let x = ${text.load("n")};
     for (var k = 0u; k < ${turns}u; k++) {
       sums[k] += mul(tables[((t + k * ${MOST_INVOCATIONS}u) * n) % ${length}u], x);
     }
@@ -286,7 +299,7 @@ function sumText(length: number): string {
   storageBarrier();
   for (var k = 0u; k < ${turns}u; k++) {
     let i = t + k * ${MOST_INVOCATIONS}u;
-    if (i < ${length}u) { store(i, sums[k]); }
+    if (i < ${length}u) { ${text.store("i", "sums[k]")} }
   }`;
 }
 

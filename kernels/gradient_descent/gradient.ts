@@ -10,7 +10,7 @@ import sharesModule from "../shared/shares.wgsl" with { type: "text" };
 import tilesModule from "../shared/tiles.wgsl" with { type: "text" };
 import objectGradientText from "./object_gradient.wgsl" with { type: "text" };
 import probeGradientText from "./probe_gradient.wgsl" with { type: "text" };
-import { SHARES } from "../wgsl.ts";
+import { shareCount } from "../wgsl.ts";
 
 /**
  * Adds `2 conj(probe) * wave` to the object gradient at every pod's view. Changes `gradient`.
@@ -73,7 +73,7 @@ export const probeGradient = defineFrameKernel({
     code: [complexModule, gridModule, frameModule, addressModule, sharesModule, probeGradientText],
     over: "each gradient",
     before: [{ entry: "probe_gradient_shares", over: "shares gradient" }],
-    work: ({ elements }) => 16 * SHARES * elements("gradient"),
+    work: ({ elements }) => 16 * shareCount(elements("gradient")) * elements("gradient"),
   },
   bindings: {
     gradient: "whole:wide_complex:add",

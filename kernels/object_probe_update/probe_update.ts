@@ -8,7 +8,7 @@ import frameModule from "../shared/frame.wgsl" with { type: "text" };
 import gridModule from "../shared/grid.wgsl" with { type: "text" };
 import sharesModule from "../shared/shares.wgsl" with { type: "text" };
 import probeUpdateText from "./probe_update.wgsl" with { type: "text" };
-import { SHARES } from "../wgsl.ts";
+import { shareCount } from "../wgsl.ts";
 
 /**
  * Adds `conj(object) * exitWave` to `sum` and `|object|^2` to `norm` of every pod's probe layer. Changes `sum` and `norm`.
@@ -27,7 +27,7 @@ export const probeUpdate = defineFrameKernel({
     code: [complexModule, gridModule, frameModule, addressModule, sharesModule, probeUpdateText],
     over: "each norm",
     before: [{ entry: "probe_update_shares", over: "shares norm" }],
-    work: ({ elements }) => 16 * SHARES * elements("norm"),
+    work: ({ elements }) => 16 * shareCount(elements("norm")) * elements("norm"),
   },
   bindings: {
     sum: "whole:wide_complex:add",

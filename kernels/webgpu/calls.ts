@@ -3,7 +3,16 @@
 import { DeviceError } from "../errors.ts";
 import type { FrameKernel, WholeKernel } from "../kernel.ts";
 import type { Buffer, BufferLayout, FrameCall, WholeCall } from "../pass.ts";
-import { GROUP, MANY, type Over, SHARES, SLICE, type WgslPropagation, type WgslText, type WorkSizes } from "../wgsl.ts";
+import {
+  GROUP,
+  MANY,
+  type Over,
+  shareCount,
+  SLICE,
+  type WgslPropagation,
+  type WgslText,
+  type WorkSizes,
+} from "../wgsl.ts";
 import type { GpuArray, GpuArrays } from "./gpu_array.ts";
 import type { Program, Programs } from "./pipelines.ts";
 import type { GpuPropagation } from "./propagation.ts";
@@ -196,7 +205,10 @@ function workSizes(
 function groupCount(over: Over, sizes: Grid, lists: ViewLists | null): number {
   const { items, points, modes, slices } = sizes;
   if (over.startsWith("each ")) return Math.ceil(sizes.elements(over.slice(5)) / GROUP);
-  if (over.startsWith("shares ")) return Math.ceil(SHARES * sizes.elements(over.slice(7)) / GROUP);
+  if (over.startsWith("shares ")) {
+    const elements = sizes.elements(over.slice(7));
+    return Math.ceil(shareCount(elements) * elements / GROUP);
+  }
   const counts: Readonly<Record<string, number>> = {
     waves: Math.ceil(items * modes * points / GROUP),
     points: Math.ceil(items * points / GROUP),
