@@ -8,7 +8,6 @@
 import type { Device } from "./device.ts";
 import { DeviceError } from "./errors.ts";
 import { MAX_BINDINGS } from "./kernel.ts";
-import { createPrograms } from "./webgpu/pipelines.ts";
 import type { Gpu } from "./webgpu/request_gpu.ts";
 import { createGpuResident } from "./webgpu/resident.ts";
 
@@ -27,7 +26,6 @@ const SCRATCH_BYTES = 2 ** 28;
 
 /** A device on a GPU. It does not dispose of the GPU. */
 export function createGpuDevice(gpu: Gpu, options: GpuDeviceOptions = {}): Device {
-  const programs = createPrograms(gpu);
   const bindingBytes = Math.min(gpu.limits.bindingBytes, gpu.limits.bufferBytes, options.bindingBytes ?? Infinity);
   const scratchBytes = options.scratchBytes ?? SCRATCH_BYTES;
   return {
@@ -43,7 +41,7 @@ export function createGpuDevice(gpu: Gpu, options: GpuDeviceOptions = {}): Devic
           { precision: data.precision },
         );
       }
-      return createGpuResident({ gpu, programs, bindingBytes, scratchBytes }, { data, state });
+      return createGpuResident({ gpu, bindingBytes, scratchBytes }, { data, state });
     },
   };
 }

@@ -2,7 +2,6 @@
 
 import type { FrameKernel, WholeKernel } from "../kernel.ts";
 import { type Over, readLayout, type WgslText } from "../wgsl.ts";
-import type { Gpu } from "./request_gpu.ts";
 
 /** A compiled WGSL text. */
 export interface Program {
@@ -26,7 +25,7 @@ export interface Programs {
 export const UNIFORM_BYTES = 128;
 
 /** An empty store of compiled kernels. */
-export function createPrograms({ device }: Gpu): Programs {
+export function createPrograms(device: GPUDevice): Programs {
   const kernels = new Map<FrameKernel | WholeKernel, Program>();
   const texts = new Map<string, Program>();
   let count = 0;

@@ -22,15 +22,25 @@ export async function readNumbers(source: Source, arrays: readonly GpuArray[]): 
   return raw.map((bytes) => Float64Array.from(new Float32Array(bytes)));
 }
 
-/** An array of the state in the types that states have. @throws {ShapeError} if it does not have the shape */
-export async function readArrays(
-  source: Source,
-  { stored, shape }: { readonly stored: Stored; readonly shape: readonly number[] },
-): Promise<NdArray> {
-  const { layout: { name, element }, segments } = stored;
-  const parts: ArrayBuffer[] = [];
-  for (const segment of segments) parts.push(...await readBytes(source, [segment]));
-  const bytes = join(parts);
+/** An array of the state that is to be read. */
+export interface Wanted {
+  readonly stored: Stored;
+  readonly shape: readonly number[];
+}
+
+/** Arrays in the types that states have, with as few waits as possible. @throws {ShapeError} if one does not have its shape */
+export async function readArrays(source: Source, wanted: readonly Wanted[]): Promise<NdArray[]> {
+  const parts = await readBytes(source, wanted.flatMap(({ stored }) => stored.segments));
+  let at = 0;
+  return wanted.map(({ stored, shape }) => {
+    const bytes = join(parts.slice(at, at + stored.segments.length));
+    at += stored.segments.length;
+    return toArray(bytes, { stored, shape });
+  });
+}
+
+function toArray(bytes: ArrayBuffer, { stored, shape }: Wanted): NdArray {
+  const { name, element } = stored.layout;
   const complex = element === "complex" || element === "wide_complex";
   const count = (complex ? 2 : 1) * sizeOf(shape);
   const values = element === "int" ? new Int32Array(bytes) : new Float32Array(bytes);

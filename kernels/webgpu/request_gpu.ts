@@ -1,6 +1,7 @@
 /** Asking for a GPU, and knowing when it is gone. */
 
 import { DeviceError } from "../errors.ts";
+import { createPrograms, type Programs } from "./pipelines.ts";
 
 /** A GPU that answered. It belongs to one thread. */
 export interface Gpu extends Disposable {
@@ -10,6 +11,8 @@ export interface Gpu extends Disposable {
   /** True for an adapter that computes on the CPU. */
   readonly software: boolean;
   readonly limits: GpuLimits;
+  /** Kernels that were compiled for it. */
+  readonly programs: Programs;
   /** What went wrong since the start, null while all is well. */
   readonly failure: DeviceError | null;
   /** @throws {DeviceError} if the GPU was lost, ran out of memory or refused a command */
@@ -87,6 +90,7 @@ function watch(device: GPUDevice, info: GPUAdapterInfo): Gpu {
       uniformAlignment: limits.minUniformBufferOffsetAlignment,
       groupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
     },
+    programs: createPrograms(device),
     get failure() {
       return failure;
     },

@@ -8,7 +8,6 @@ import { ADDRESS, type Block, type Data, type State } from "../reconstruction.ts
 import { type Calls, createCalls, movesViews } from "./calls.ts";
 import { createGpuArrays } from "./gpu_array.ts";
 import { createLoops, type LoopCondition } from "./loops.ts";
-import type { Programs } from "./pipelines.ts";
 import { type GpuPropagation, planPropagation } from "./propagation.ts";
 import { readArrays, readNumbers } from "./read_back.ts";
 import { createRecorder } from "./recorder.ts";
@@ -19,7 +18,6 @@ import { createViewLists, recordViewLists, type ViewLists } from "./view_lists.t
 /** A GPU and how much of it to use. */
 export interface GpuSettings {
   readonly gpu: Gpu;
-  readonly programs: Programs;
   readonly bindingBytes: number;
   readonly scratchBytes: number;
 }
@@ -35,7 +33,8 @@ interface BlockWork {
 
 /** Loads data and state. @throws {ShapeError} if they do not fit together @throws {DeviceError} if a frame does not fit a binding */
 export function createGpuResident(settings: GpuSettings, { data, state }: { data: Data; state: State }): Resident {
-  const { gpu, programs } = settings;
+  const { gpu } = settings;
+  const { programs } = gpu;
   for (const name of ["probe", "object", "positions"]) {
     if (!(name in state.arrays)) throw new ShapeError(`Cannot load the state: found no array "${name}", expected one`);
   }
@@ -135,9 +134,9 @@ export function createGpuResident(settings: GpuSettings, { data, state }: { data
     },
     async save() {
       const saved: Record<string, NdArray> = Object.fromEntries(store.rest);
-      for (const [buffer, shape] of store.kept) {
-        saved[buffer.layout.name] = await readArrays({ gpu, recorder }, { stored: store.get(buffer), shape });
-      }
+      const wanted = [...store.kept].map(([buffer, shape]) => ({ stored: store.get(buffer), shape }));
+      const read = await readArrays({ gpu, recorder }, wanted);
+      for (const [i, { stored }] of wanted.entries()) saved[stored.layout.name] = read[i]!;
       return saved;
     },
     [Symbol.dispose]() {
