@@ -10,7 +10,7 @@
 /**
  * Which invocations run an entry point. Single invocations, in workgroups of 256: `waves` (per pixel, mode and item), `points` (per pixel
  * and item), `items` (per frame or pod), `each name` (per element of a binding), `shares name` (`shareCount` per element). Workgroups: `slices`
- * (per 2048 pixels of an item), `item groups` (per item), `tiles` (per 16 * 16 pixels of the object), `many` (256), `once` (1).
+ * (per 2048 pixels of an item), `item groups` (per item), `tiles` (per 16 * 16 pixels of the object), `many` (`manyCount`), `once` (1).
  */
 export type Over =
   | "waves"
@@ -50,6 +50,18 @@ export interface WgslText {
   readonly before?: readonly WgslStage[];
   /** Bytes of `work`. */
   readonly work?: (sizes: WorkSizes) => number;
+  /**
+   * Name of a function `(at: Place) -> vec2f` that gives the new value of a pixel of `wave`, so that a propagation that follows can do
+   * without the array.
+   */
+  readonly source?: string;
+  /**
+   * Name of a function `(at: Place, z: ptr<function, vec2f>) -> vec4f` that takes a pixel of `wave`, may change it, and returns what the
+   * first stage sums, so that a propagation that comes before can do it. Later stages take as many shares per item as there are.
+   */
+  readonly sink?: string;
+  /** The sink needs all modes of a pixel at once. */
+  readonly sinkModes?: "one" | "any";
 }
 
 /** A kernel that is the device's own propagator: generated text, because it depends on the length of the lines. */
@@ -60,7 +72,7 @@ export interface WgslPropagation {
 /** The WGSL form of a kernel. */
 export type WgslForm = WgslText | WgslPropagation;
 
-/** Workgroups of a stage over `many`. */
+/** Most workgroups of a stage over `many`. */
 export const MANY = 256;
 /** Pixels of a slice, as in slices.wgsl. */
 export const SLICE = 2048;
@@ -74,10 +86,21 @@ export function shareCount(elements: number): number {
   return Math.max(1, Math.min(32, Math.floor(2 ** 20 / elements)));
 }
 
+/** Workgroups of a stage over `many` when the largest binding has so many elements: eight elements or more per invocation. */
+export function manyCount(elements: number): number {
+  return Math.max(1, Math.min(MANY, Math.ceil(elements / (8 * GROUP))));
+}
+
 /** What is bound where in a WGSL text. */
 export interface WgslLayout {
-  readonly storage: readonly { readonly name: string; readonly type: string; readonly writes: boolean }[];
-  readonly uniform: boolean;
+  readonly storage: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly writes: boolean;
+    readonly binding: number;
+  }[];
+  /** Binding of the uniform, null if there is none. */
+  readonly uniform: number | null;
   readonly fields: readonly { readonly name: string; readonly type: string }[];
 }
 
@@ -86,16 +109,21 @@ export const PROVIDED: readonly string[] = ["work", "tiles", "pods"];
 
 /** Reads bindings and Params of a WGSL text. @throws {RangeError} if bindings are not numbered from 0 in their order */
 export function readLayout(text: string): WgslLayout {
-  const storage: { name: string; type: string; writes: boolean }[] = [];
-  let uniform = false;
+  const storage: { name: string; type: string; writes: boolean; binding: number }[] = [];
+  let uniform: number | null = null;
   const pattern = /@group\((\d+)\)\s*@binding\((\d+)\)\s*var<([^>]+)>\s*(\w+)\s*:\s*([^;]+);/g;
   for (const [, group, binding, space, name, type] of text.matchAll(pattern)) {
-    const expected = storage.length + (uniform ? 1 : 0);
+    const expected: number = storage.length + (uniform === null ? 0 : 1);
     if (group !== "0" || Number(binding) !== expected) {
       throw new RangeError(`Cannot read WGSL: found "${name}" at (${group}, ${binding}), expected (0, ${expected})`);
     }
-    if (space === "uniform") uniform = true;
-    else storage.push({ name: name!.replace(/_$/, ""), type: type!.trim(), writes: space!.includes("write") });
+    if (space === "uniform") uniform = expected;
+    else {storage.push({
+        name: name!.replace(/_$/, ""),
+        type: type!.trim(),
+        writes: space!.includes("write"),
+        binding: expected,
+      });}
   }
   const struct = /struct Params \{([^}]*)\}/.exec(text)?.[1] ?? "";
   const fields = [...struct.matchAll(/(\w+)\s*:\s*(\w+)/g)].map(([, name, type]) => ({ name: name!, type: type! }));
@@ -142,7 +170,7 @@ export function checkWgsl(
     ...Object.entries(params).map(([param, kind]) => `${param}: ${kinds[kind as keyof typeof kinds]}`),
   ];
   same(name, "Params", { found: fields.map((f) => `${f.name}: ${f.type}`), declared: expected });
-  same(name, "uniform", { found: uniform ? ["p"] : [], declared: expected.length > 0 ? ["p"] : [] });
+  same(name, "uniform", { found: uniform === null ? [] : ["p"], declared: expected.length > 0 ? ["p"] : [] });
   const entries = [...text.matchAll(/@workgroup_size\(\d+\)\s*fn (\w+)/g)].map(([, entry]) => entry!);
   const stages = [...(wgsl.before ?? []).map(({ entry }) => entry), name];
   same(name, "entry points", { found: entries, declared: stages });

@@ -23,6 +23,7 @@ export const buildAux = defineFrameKernel({
   name: "build_aux",
   wgsl: {
     code: [complexModule, gridModule, frameModule, addressModule, buildAuxText],
+    source: "auxiliaryPixel",
     over: "waves",
   },
   bindings: {

@@ -16,6 +16,12 @@ struct Params {
 @group(0) @binding(4) var<storage, read> address: array<i32>;
 @group(0) @binding(5) var<uniform> p: Params;
 
+fn auxiliaryPixel(at: Place) -> vec2f {
+  let row = addressAt(p.address, at);
+  let model = mul(probe[probeAt(row, at.pixel)], object[objectAt(row, at.pixel)]);
+  return (1.0 + p.alpha) * model - p.alpha * exitWave[waveAt(p.exitWave, at)];
+}
+
 @compute @workgroup_size(256)
 fn build_aux(
   @builtin(workgroup_id) group: vec3u,
@@ -23,10 +29,7 @@ fn build_aux(
   @builtin(local_invocation_index) local: u32,
 ) {
   let at = wavePlace(flatIndex(group, groups, local));
-  if (!at.inside) {
-    return;
+  if (at.inside) {
+    wave[waveAt(p.wave, at)] = auxiliaryPixel(at);
   }
-  let row = addressAt(p.address, at);
-  let model = mul(probe[probeAt(row, at.pixel)], object[objectAt(row, at.pixel)]);
-  wave[waveAt(p.wave, at)] = (1.0 + p.alpha) * model - p.alpha * exitWave[waveAt(p.exitWave, at)];
 }

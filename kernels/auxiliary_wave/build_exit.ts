@@ -27,6 +27,7 @@ export const buildExit = defineFrameKernel({
   name: "build_exit",
   wgsl: {
     code: [complexModule, gridModule, frameModule, addressModule, reduceModule, slicesModule, buildExitText],
+    sink: "exitPixel",
     over: "item groups",
     before: [{ entry: "build_exit_slices", over: "slices" }],
     work: ({ slices }) => 16 * slices,

@@ -21,6 +21,17 @@ struct Params {
 @group(0) @binding(7) var<storage, read_write> work: array<vec4f>;
 @group(0) @binding(8) var<uniform> p: Params;
 
+fn exitPixel(at: Place, z: ptr<function, vec2f>) -> vec4f {
+  let row = addressAt(p.address, at);
+  let model = mul(probe[probeAt(row, at.pixel)], object[objectAt(row, at.pixel)]);
+  let still = within[itemAt(p.within, at.item)] == 1.0;
+  let e = waveAt(p.exitWave, at);
+  let old = exitWave[e];
+  let change = select(*z - model, p.alpha * (model - old), still);
+  exitWave[e] = old + change;
+  return vec4f(abs2(change), 0.0, 0.0, 0.0);
+}
+
 @compute @workgroup_size(256)
 fn build_exit_slices(
   @builtin(workgroup_id) group: vec3u,
@@ -32,21 +43,15 @@ fn build_exit_slices(
   if (!slice.inside) {
     return;
   }
-  let still = within[itemAt(p.within, slice.item)] == 1.0;
-  var sum = 0.0;
+  var sum = vec4f();
   for (var mode = 0u; mode < p.modes; mode++) {
-    let row = addressAt(p.address, Place(true, slice.item, mode, 0u));
     for (var i = slice.begin + local; i < slice.end; i += 256u) {
       let at = Place(true, slice.item, mode, i);
-      let model = mul(probe[probeAt(row, i)], object[objectAt(row, i)]);
-      let e = waveAt(p.exitWave, at);
-      let old = exitWave[e];
-      let change = select(wave[waveAt(p.wave, at)] - model, p.alpha * (model - old), still);
-      exitWave[e] = old + change;
-      sum += abs2(change);
+      var z = wave[waveAt(p.wave, at)];
+      sum += exitPixel(at, &z);
     }
   }
-  let total = sumGroup(vec4f(sum, 0.0, 0.0, 0.0), local);
+  let total = sumGroup(sum, local);
   if (local == 0u) {
     work[index] = total;
   }

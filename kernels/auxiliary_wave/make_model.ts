@@ -22,6 +22,7 @@ export const makeModel = defineFrameKernel({
   name: "make_model",
   wgsl: {
     code: [complexModule, gridModule, frameModule, addressModule, makeModelText],
+    source: "modelPixel",
     over: "waves",
   },
   bindings: {

@@ -13,6 +13,11 @@ struct Params {
 @group(0) @binding(3) var<storage, read> address: array<i32>;
 @group(0) @binding(4) var<uniform> p: Params;
 
+fn modelPixel(at: Place) -> vec2f {
+  let row = addressAt(p.address, at);
+  return mul(probe[probeAt(row, at.pixel)], object[objectAt(row, at.pixel)]);
+}
+
 @compute @workgroup_size(256)
 fn make_model(
   @builtin(workgroup_id) group: vec3u,
@@ -20,9 +25,7 @@ fn make_model(
   @builtin(local_invocation_index) local: u32,
 ) {
   let at = wavePlace(flatIndex(group, groups, local));
-  if (!at.inside) {
-    return;
+  if (at.inside) {
+    wave[waveAt(p.wave, at)] = modelPixel(at);
   }
-  let row = addressAt(p.address, at);
-  wave[waveAt(p.wave, at)] = mul(probe[probeAt(row, at.pixel)], object[objectAt(row, at.pixel)]);
 }

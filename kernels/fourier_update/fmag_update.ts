@@ -24,6 +24,7 @@ export const fmagUpdate = defineFrameKernel({
   name: "fmag_update",
   wgsl: {
     code: [gridModule, frameModule, fmagUpdateText],
+    source: "projectedPixel",
     over: "waves",
   },
   bindings: {

@@ -19,20 +19,12 @@ struct Params {
 @group(0) @binding(4) var<storage, read> deviation: array<f32>;
 @group(0) @binding(5) var<uniform> p: Params;
 
-@compute @workgroup_size(256)
-fn fmag_update(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = wavePlace(flatIndex(group, groups, local));
-  if (!at.inside) {
-    return;
-  }
+fn projectedPixel(at: Place) -> vec2f {
+  let z = wave[waveAt(p.wave, at)];
   let d = itemAt(p.deviation, at.item);
   let byte = imageAt(p.mask, at);
   if (deviation[d] == 1.0 || !isValid(mask[byte / 4u], byte)) {
-    return;
+    return z;
   }
   var rest = 0.0;
   if (p.bounded == 1u) {
@@ -40,5 +32,17 @@ fn fmag_update(
   }
   let magnitude = sqrt(abs(diffraction[imageAt(p.diffraction, at)]));
   let modulus = amplitude[imageAt(p.amplitude, at)];
-  wave[waveAt(p.wave, at)] *= (magnitude + (modulus - magnitude) * rest) / (modulus + 1e-10);
+  return z * ((magnitude + (modulus - magnitude) * rest) / (modulus + 1e-10));
+}
+
+@compute @workgroup_size(256)
+fn fmag_update(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let at = wavePlace(flatIndex(group, groups, local));
+  if (at.inside) {
+    wave[waveAt(p.wave, at)] = projectedPixel(at);
+  }
 }

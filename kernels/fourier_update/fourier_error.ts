@@ -28,6 +28,8 @@ export const fourierError = defineFrameKernel({
   name: "fourier_error",
   wgsl: {
     code: [complexModule, gridModule, frameModule, reduceModule, slicesModule, fourierErrorText],
+    sink: "errorPixel",
+    sinkModes: "one",
     over: "item groups",
     before: [{ entry: "fourier_error_slices", over: "slices" }],
     work: ({ slices }) => 16 * slices,

@@ -22,6 +22,21 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> work: array<vec4f>;
 @group(0) @binding(7) var<uniform> p: Params;
 
+fn errorOf(at: Place, intensity: f32) -> vec4f {
+  let modulus = sqrt(intensity);
+  amplitude[imageAt(p.amplitude, at)] = modulus;
+  let byte = imageAt(p.mask, at);
+  if (!isValid(mask[byte / 4u], byte)) {
+    return vec4f();
+  }
+  let difference = modulus - sqrt(abs(diffraction[imageAt(p.diffraction, at)]));
+  return vec4f(difference * difference, 1.0, 0.0, 0.0);
+}
+
+fn errorPixel(at: Place, z: ptr<function, vec2f>) -> vec4f {
+  return errorOf(at, abs2(*z));
+}
+
 @compute @workgroup_size(256)
 fn fourier_error_slices(
   @builtin(workgroup_id) group: vec3u,
@@ -39,14 +54,7 @@ fn fourier_error_slices(
     for (var mode = 0u; mode < p.modes; mode++) {
       intensity += abs2(wave[waveAt(p.wave, Place(true, slice.item, mode, i))]);
     }
-    let at = Place(true, slice.item, 0u, i);
-    let modulus = sqrt(intensity);
-    amplitude[imageAt(p.amplitude, at)] = modulus;
-    let byte = imageAt(p.mask, at);
-    if (isValid(mask[byte / 4u], byte)) {
-      let difference = modulus - sqrt(abs(diffraction[imageAt(p.diffraction, at)]));
-      sum += vec4f(difference * difference, 1.0, 0.0, 0.0);
-    }
+    sum += errorOf(Place(true, slice.item, 0u, i), intensity);
   }
   let total = sumGroup(sum, local);
   if (local == 0u) {

@@ -22,6 +22,8 @@ export const logLikelihood = defineFrameKernel({
   name: "log_likelihood",
   wgsl: {
     code: [complexModule, gridModule, frameModule, reduceModule, slicesModule, logLikelihoodText],
+    sink: "likelihoodPixel",
+    sinkModes: "one",
     over: "item groups",
     before: [{ entry: "log_likelihood_slices", over: "slices" }],
     work: ({ slices }) => 16 * slices,

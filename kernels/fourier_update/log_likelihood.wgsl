@@ -16,6 +16,20 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> work: array<vec4f>;
 @group(0) @binding(5) var<uniform> p: Params;
 
+fn likelihood(at: Place, intensity: f32) -> vec4f {
+  let byte = imageAt(p.mask, at);
+  if (!isValid(mask[byte / 4u], byte)) {
+    return vec4f();
+  }
+  let measured = diffraction[imageAt(p.diffraction, at)];
+  let difference = intensity - measured;
+  return vec4f(difference * difference / (measured + 1.0), 0.0, 0.0, 0.0);
+}
+
+fn likelihoodPixel(at: Place, z: ptr<function, vec2f>) -> vec4f {
+  return likelihood(at, abs2(*z));
+}
+
 @compute @workgroup_size(256)
 fn log_likelihood_slices(
   @builtin(workgroup_id) group: vec3u,
@@ -27,22 +41,15 @@ fn log_likelihood_slices(
   if (!slice.inside) {
     return;
   }
-  var sum = 0.0;
+  var sum = vec4f();
   for (var i = slice.begin + local; i < slice.end; i += 256u) {
-    let at = Place(true, slice.item, 0u, i);
-    let byte = imageAt(p.mask, at);
-    if (!isValid(mask[byte / 4u], byte)) {
-      continue;
-    }
     var intensity = 0.0;
     for (var mode = 0u; mode < p.modes; mode++) {
       intensity += abs2(wave[waveAt(p.wave, Place(true, slice.item, mode, i))]);
     }
-    let measured = diffraction[imageAt(p.diffraction, at)];
-    let difference = intensity - measured;
-    sum += difference * difference / (measured + 1.0);
+    sum += likelihood(Place(true, slice.item, 0u, i), intensity);
   }
-  let total = sumGroup(vec4f(sum, 0.0, 0.0, 0.0), local);
+  let total = sumGroup(sum, local);
   if (local == 0u) {
     work[index] = total;
   }

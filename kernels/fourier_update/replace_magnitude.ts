@@ -23,6 +23,7 @@ export const replaceMagnitude = defineFrameKernel({
   name: "replace_magnitude",
   wgsl: {
     code: [complexModule, gridModule, frameModule, reduceModule, slicesModule, replaceMagnitudeText],
+    sink: "replacedPixel",
     over: "item groups",
     before: [{ entry: "replace_magnitude_slices", over: "slices" }],
     work: ({ slices }) => 16 * slices,

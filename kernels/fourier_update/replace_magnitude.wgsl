@@ -16,6 +16,21 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> work: array<vec4f>;
 @group(0) @binding(5) var<uniform> p: Params;
 
+fn replacedPixel(at: Place, z: ptr<function, vec2f>) -> vec4f {
+  let byte = imageAt(p.mask, at);
+  if (!isValid(mask[byte / 4u], byte)) {
+    return vec4f();
+  }
+  let modulus = sqrt(abs2(*z));
+  let magnitude = sqrt(abs(diffraction[imageAt(p.diffraction, at)]));
+  if (modulus == 0.0) {
+    *z = vec2f(magnitude, 0.0);
+  } else {
+    *z = magnitude * (*z / modulus);
+  }
+  return vec4f((modulus - magnitude) * (modulus - magnitude), 1.0, 0.0, 0.0);
+}
+
 @compute @workgroup_size(256)
 fn replace_magnitude_slices(
   @builtin(workgroup_id) group: vec3u,
@@ -30,19 +45,10 @@ fn replace_magnitude_slices(
   var sum = vec4f();
   for (var i = slice.begin + local; i < slice.end; i += 256u) {
     let at = Place(true, slice.item, 0u, i);
-    let byte = imageAt(p.mask, at);
-    if (!isValid(mask[byte / 4u], byte)) {
-      continue;
-    }
     let w = waveAt(p.wave, at);
-    let modulus = sqrt(abs2(wave[w]));
-    let magnitude = sqrt(abs(diffraction[imageAt(p.diffraction, at)]));
-    sum += vec4f((modulus - magnitude) * (modulus - magnitude), 1.0, 0.0, 0.0);
-    if (modulus == 0.0) {
-      wave[w] = vec2f(magnitude, 0.0);
-    } else {
-      wave[w] = magnitude * (wave[w] / modulus);
-    }
+    var z = wave[w];
+    sum += replacedPixel(at, &z);
+    wave[w] = z;
   }
   let total = sumGroup(sum, local);
   if (local == 0u) {

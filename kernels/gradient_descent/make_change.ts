@@ -20,6 +20,7 @@ export const makeChange = defineFrameKernel({
   name: "make_change",
   wgsl: {
     code: [complexModule, gridModule, frameModule, addressModule, makeChangeText],
+    source: "changePixel",
     over: "waves",
   },
   bindings: {

@@ -15,6 +15,13 @@ struct Params {
 @group(0) @binding(5) var<storage, read> address: array<i32>;
 @group(0) @binding(6) var<uniform> p: Params;
 
+fn changePixel(at: Place) -> vec2f {
+  let row = addressAt(p.address, at);
+  let i = probeAt(row, at.pixel);
+  let o = objectAt(row, at.pixel);
+  return mul(probe[i], objectDirection[o]) + mul(probeDirection[i], object[o]);
+}
+
 @compute @workgroup_size(256)
 fn make_change(
   @builtin(workgroup_id) group: vec3u,
@@ -22,11 +29,7 @@ fn make_change(
   @builtin(local_invocation_index) local: u32,
 ) {
   let at = wavePlace(flatIndex(group, groups, local));
-  if (!at.inside) {
-    return;
+  if (at.inside) {
+    wave[waveAt(p.wave, at)] = changePixel(at);
   }
-  let row = addressAt(p.address, at);
-  let i = probeAt(row, at.pixel);
-  let o = objectAt(row, at.pixel);
-  wave[waveAt(p.wave, at)] = mul(probe[i], objectDirection[o]) + mul(probeDirection[i], object[o]);
 }

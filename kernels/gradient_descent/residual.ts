@@ -121,6 +121,7 @@ export const scaleWave = defineFrameKernel({
   name: "scale_wave",
   wgsl: {
     code: [gridModule, frameModule, scaleWaveText],
+    source: "scaledPixel",
     over: "waves",
   },
   bindings: { wave: "frame:wide_complex:update", residual: "frame:wide:read" },

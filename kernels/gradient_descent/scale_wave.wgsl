@@ -11,6 +11,10 @@ struct Params {
 @group(0) @binding(1) var<storage, read> residual: array<f32>;
 @group(0) @binding(2) var<uniform> p: Params;
 
+fn scaledPixel(at: Place) -> vec2f {
+  return wave[waveAt(p.wave, at)] * residual[imageAt(p.residual, at)];
+}
+
 @compute @workgroup_size(256)
 fn scale_wave(
   @builtin(workgroup_id) group: vec3u,
@@ -19,6 +23,6 @@ fn scale_wave(
 ) {
   let at = wavePlace(flatIndex(group, groups, local));
   if (at.inside) {
-    wave[waveAt(p.wave, at)] *= residual[imageAt(p.residual, at)];
+    wave[waveAt(p.wave, at)] = scaledPixel(at);
   }
 }

@@ -2,6 +2,7 @@
 
 import { shiftComplex } from "../array/spline.ts";
 import { defineKernel } from "../kernel.ts";
+import { MANY } from "../wgsl.ts";
 import complexModule from "../shared/complex.wgsl" with { type: "text" };
 import gridModule from "../shared/grid.wgsl" with { type: "text" };
 import reduceModule from "../shared/reduce.wgsl" with { type: "text" };
@@ -24,7 +25,7 @@ export const centerProbe = defineKernel({
       entry: "center_probe_columns",
       over: "many",
     }],
-    work: ({ many, elements }) => 16 * (many + elements("probe")),
+    work: ({ elements }) => 16 * (MANY + elements("probe")),
   },
   bindings: { probe: "whole:complex:update" },
   params: { start: "int", layers: "int", rows: "int", cols: "int", tolerance: "real" },

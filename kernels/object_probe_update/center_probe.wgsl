@@ -18,10 +18,10 @@ fn planePixel(layer: u32, y: u32, x: u32) -> u32 {
   return SHARES + (layer * p.rows + y) * p.cols + x;
 }
 
-// Shift of the centre of mass from the middle, (y, x).
-fn shiftOf(local: u32) -> vec2f {
-  let mass = sumGroup(work[local], local);
-  return vec2f(mass.y, mass.z) / mass.x - vec2f(f32(p.rows / 2u), f32(p.cols / 2u));
+// Shift of the centre of mass from the middle, (y, x), from the shares of so many workgroups.
+fn shiftOf(local: u32, shares: u32) -> vec2f {
+  let mass = sumGroup(select(vec4f(), work[local], local < shares), local);
+  return vec2f(mass.y, mass.z) / mass.x;
 }
 
 // Turns samples into cubic B-spline coefficients, continued by mirroring about the first and last sample.
@@ -67,7 +67,10 @@ fn center_probe_mass(
   var sum = vec4f();
   for (var k = flatIndex(group, groups, local); k < p.layers * p.rows * p.cols; k += 256u * groups.x) {
     let pixel = k % (p.rows * p.cols);
-    sum += abs2(probe[p.start + k]) * vec4f(1.0, f32(pixel / p.cols), f32(pixel % p.cols), 0.0);
+    // From the middle, because small numbers round less.
+    let y = f32(pixel / p.cols) - f32(p.rows / 2u);
+    let x = f32(pixel % p.cols) - f32(p.cols / 2u);
+    sum += abs2(probe[p.start + k]) * vec4f(1.0, y, x, 0.0);
   }
   let total = sumGroup(sum, local);
   if (local == 0u) {
@@ -81,7 +84,7 @@ fn center_probe_rows(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  if (!(length(shiftOf(local)) >= p.tolerance)) {
+  if (!(length(shiftOf(local, groups.x)) >= p.tolerance)) {
     return;
   }
   for (var line = flatIndex(group, groups, local); line < p.layers * p.rows; line += 256u * groups.x) {
@@ -98,7 +101,7 @@ fn center_probe_columns(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  if (!(length(shiftOf(local)) >= p.tolerance)) {
+  if (!(length(shiftOf(local, groups.x)) >= p.tolerance)) {
     return;
   }
   for (var line = flatIndex(group, groups, local); line < p.layers * p.cols; line += 256u * groups.x) {
@@ -127,7 +130,7 @@ fn center_probe(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let shift = shiftOf(local);
+  let shift = shiftOf(local, groups.x);
   if (!(length(shift) >= p.tolerance)) {
     return;
   }

@@ -18,6 +18,13 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> work: array<vec4f>;
 @group(0) @binding(7) var<uniform> p: Params;
 
+fn differencePixel(at: Place, z: ptr<function, vec2f>) -> vec4f {
+  let row = addressAt(p.address, at);
+  exitWave[waveAt(p.exitWave, at)] = *z;
+  *z -= mul(probe[probeAt(row, at.pixel)], object[objectAt(row, at.pixel)]);
+  return vec4f(abs2(*z), 0.0, 0.0, 0.0);
+}
+
 @compute @workgroup_size(256)
 fn exit_difference_slices(
   @builtin(workgroup_id) group: vec3u,
@@ -29,18 +36,15 @@ fn exit_difference_slices(
   if (!slice.inside) {
     return;
   }
-  let row = itemAt(p.address, slice.item);
-  var sum = 0.0;
+  var sum = vec4f();
   for (var i = slice.begin + local; i < slice.end; i += 256u) {
     let at = Place(true, slice.item, 0u, i);
     let w = waveAt(p.wave, at);
-    let now = wave[w];
-    let change = now - mul(probe[probeAt(row, i)], object[objectAt(row, i)]);
-    exitWave[waveAt(p.exitWave, at)] = now;
-    wave[w] = change;
-    sum += abs2(change);
+    var z = wave[w];
+    sum += differencePixel(at, &z);
+    wave[w] = z;
   }
-  let total = sumGroup(vec4f(sum, 0.0, 0.0, 0.0), local);
+  let total = sumGroup(sum, local);
   if (local == 0u) {
     work[index] = total;
   }

@@ -26,6 +26,7 @@ export const exitDifference = defineFrameKernel({
   name: "exit_difference",
   wgsl: {
     code: [complexModule, gridModule, frameModule, addressModule, reduceModule, slicesModule, exitDifferenceText],
+    sink: "differencePixel",
     over: "item groups",
     before: [{ entry: "exit_difference_slices", over: "slices" }],
     work: ({ slices }) => 16 * slices,

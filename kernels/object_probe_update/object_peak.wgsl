@@ -46,7 +46,7 @@ fn object_peak_share(
 
 @compute @workgroup_size(256)
 fn object_peak(@builtin(local_invocation_index) local: u32) {
-  let total = largest(work[local], local);
+  let total = largest(work[min(local, arrayLength(&work) - 1u)], local);
   if (local == 0u) {
     peak[0] = abs2(total.xy);
   }

@@ -1,5 +1,5 @@
 // Sums over the pixels of a frame in two stages: a workgroup per slice of 2048 pixels leaves its share in `work: array<vec4f>`, and a
-// workgroup per frame adds the shares.
+// workgroup per frame adds the shares, as many as there are.
 
 const SLICE = 2048u;
 
@@ -21,7 +21,7 @@ fn sliceOf(index: u32) -> Slice {
 }
 
 fn sumSlices(item: u32, local: u32) -> vec4f {
-  let count = slicesPerItem();
+  let count = arrayLength(&work) / p.items;
   var sum = vec4f();
   for (var i = local; i < count; i += 256u) {
     sum += work[item * count + i];

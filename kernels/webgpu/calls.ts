@@ -5,7 +5,7 @@ import type { FrameKernel, WholeKernel } from "../kernel.ts";
 import type { Buffer, BufferLayout, FrameCall, WholeCall } from "../pass.ts";
 import {
   GROUP,
-  MANY,
+  manyCount,
   type Over,
   shareCount,
   SLICE,
@@ -193,7 +193,7 @@ function workSizes(
     points,
     modes,
     slices: items * Math.ceil(points / SLICE),
-    many: MANY,
+    many: manyCount(Math.max(0, ...bound.map((b) => b.elements))),
     elements(binding) {
       const found = bound.find(({ name }) => name === binding);
       if (found === undefined) throw new RangeError(`Cannot run "${kernel.name}": found no binding "${binding}"`);
@@ -216,7 +216,7 @@ function groupCount(over: Over, sizes: Grid, lists: ViewLists | null): number {
     slices,
     "item groups": items,
     tiles: lists?.count ?? 0,
-    many: MANY,
+    many: sizes.many,
     once: 1,
   };
   return counts[over]!;
@@ -237,7 +237,7 @@ function prepare(
   { call: { kernel }, bound, words, sizes, lists, context: { recorder }, work }: Prepare,
 ): PreparedStage[] {
   const all = bound.map((b) => b.bound);
-  for (const name of program.storage.slice(bound.length)) {
+  for (const { name } of program.storage.slice(bound.length)) {
     if (name === "work") {
       const bytes = (kernel.wgsl as WgslText).work!(sizes);
       all.push({ array: work(bytes), bytes });
@@ -249,7 +249,7 @@ function prepare(
       all.push(whole(name === "tiles" ? lists.tiles : lists.pods));
     }
   }
-  const slot = program.uniform ? recorder.uniform(words) : null;
+  const slot = program.uniform !== null ? recorder.uniform(words) : null;
   const group = recorder.bind(program, all, slot);
   return program.stages.map(({ pipeline, over }) => ({
     pipeline,

@@ -8,9 +8,10 @@ export interface Program {
   /** Distinguishes bind groups. */
   readonly id: number;
   readonly layout: GPUBindGroupLayout;
-  readonly uniform: boolean;
-  /** Names of the storage bindings in their order. */
-  readonly storage: readonly string[];
+  /** Binding of the uniform, null if there is none. */
+  readonly uniform: number | null;
+  /** The storage bindings in their order. */
+  readonly storage: readonly { readonly name: string; readonly binding: number }[];
   readonly stages: readonly { readonly pipeline: GPUComputePipeline; readonly over: Over }[];
 }
 
@@ -40,7 +41,7 @@ export function createPrograms(device: GPUDevice): Programs {
       pipeline: device.createComputePipeline({ layout: pipelineLayout, compute: { module, entryPoint: entry } }),
       over,
     }));
-    const program = { id: count++, layout, uniform, storage: storage.map(({ name }) => name), stages };
+    const program = { id: count++, layout, uniform, storage, stages };
     texts.set(code, program);
     return program;
   }
@@ -57,16 +58,19 @@ export function createPrograms(device: GPUDevice): Programs {
   };
 }
 
-function layoutEntries(storage: readonly { readonly writes: boolean }[], uniform: boolean): GPUBindGroupLayoutEntry[] {
+function layoutEntries(
+  storage: readonly { readonly writes: boolean; readonly binding: number }[],
+  uniform: number | null,
+): GPUBindGroupLayoutEntry[] {
   const visibility = GPUShaderStage.COMPUTE;
-  const entries: GPUBindGroupLayoutEntry[] = storage.map(({ writes }, binding) => ({
+  const entries: GPUBindGroupLayoutEntry[] = storage.map(({ writes, binding }) => ({
     binding,
     visibility,
     buffer: { type: writes ? "storage" : "read-only-storage" },
   }));
-  if (uniform) {
+  if (uniform !== null) {
     const buffer = { type: "uniform", hasDynamicOffset: true, minBindingSize: 0 } as const;
-    entries.push({ binding: storage.length, visibility, buffer });
+    entries.push({ binding: uniform, visibility, buffer });
   }
   return entries;
 }

@@ -88,12 +88,12 @@ export function createRecorder({ device, limits }: Gpu): Recorder {
     for (const { array, bytes } of bound) key += `/${array.id}:${bytes}`;
     const known = groups.get(key);
     if (known !== undefined) return known;
-    const entries: GPUBindGroupEntry[] = bound.map(({ array, bytes }, binding) => ({
-      binding,
+    const entries: GPUBindGroupEntry[] = bound.map(({ array, bytes }, i) => ({
+      binding: program.storage[i]!.binding,
       resource: { buffer: array.buffer, size: bytes },
     }));
     if (page >= 0) {
-      entries.push({ binding: bound.length, resource: { buffer: pages[page]!, size: UNIFORM_BYTES } });
+      entries.push({ binding: program.uniform!, resource: { buffer: pages[page]!, size: UNIFORM_BYTES } });
     }
     const group = device.createBindGroup({ layout: program.layout, entries });
     groups.set(key, group);

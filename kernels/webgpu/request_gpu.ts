@@ -27,6 +27,8 @@ export interface GpuLimits {
   readonly bufferBytes: number;
   /** Bytes of memory of a workgroup. */
   readonly workgroupBytes: number;
+  /** Storage buffers that one kernel may bind. */
+  readonly storageBuffers: number;
   readonly uniformAlignment: number;
   readonly groupsPerDimension: number;
 }
@@ -35,6 +37,7 @@ const WANTED = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
   "maxComputeWorkgroupStorageSize",
+  "maxStorageBuffersPerShaderStage",
 ] as const;
 
 /** Names of adapters that compute on the CPU, for drivers that do not say so. */
@@ -87,6 +90,7 @@ function watch(device: GPUDevice, info: GPUAdapterInfo): Gpu {
       bindingBytes: limits.maxStorageBufferBindingSize,
       bufferBytes: limits.maxBufferSize,
       workgroupBytes: limits.maxComputeWorkgroupStorageSize,
+      storageBuffers: limits.maxStorageBuffersPerShaderStage,
       uniformAlignment: limits.minUniformBufferOffsetAlignment,
       groupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
     },
