@@ -22,11 +22,25 @@ export interface LineOptions {
   readonly conjugateFactor?: boolean;
   /** Bytes of workgroup memory to use. */
   readonly workgroupBytes: number;
+  /** A kernel whose pixels come in or go out with the lines. */
+  readonly fused?: FusedText;
+}
+
+/** The text of a frame kernel with `wave` and Params (see wgsl.ts), and its function for one pixel. */
+export interface FusedText {
+  readonly code: string;
+  /** Number of its bindings. */
+  readonly bindings: number;
+  readonly end: "source" | "sink";
+  readonly name: string;
+  /** Whether a sink also leaves the wave behind. */
+  readonly keep: boolean;
 }
 
 /**
  * A generated kernel with the entry point `fft_lines`. Bindings: wave (complex, changed), tables (complex, read), factors (complex, one
  * image per propagator, read), address table (int, read), uniform (pods, first element of the wave, first element of the addresses, 0).
+ * Fused with another kernel: that kernel's bindings, then tables and, if there is a factor, factors.
  */
 export interface LineKernel {
   readonly text: string;
@@ -130,14 +144,13 @@ function assemble(
     ? `let t = local % ${threads}u; let lane = local / ${threads}u;`
     : `let t = local / ${perGroup}u; let lane = local % ${perGroup}u;`;
   const memory = method === "sum" ? "" : `var<workgroup> memory: array<vec2f, ${layout.length * perGroup}>;`;
+  const { fused, factor } = options;
+  const bindings = fused === undefined ? ownBindings() : fusedBindings(fused, factor !== "none");
+  const sums = fused?.end === "sink";
   const text = `
-@group(0) @binding(0) var<storage, read_write> wave: array<vec2f>;
-@group(0) @binding(1) var<storage, read> tables: array<vec2f>;
-@group(0) @binding(2) var<storage, read> factors: array<vec2f>;
-@group(0) @binding(3) var<storage, read> address: array<i32>;
-@group(0) @binding(4) var<uniform> p: vec4u;
+${bindings}
 ${memory}
-${multiplyText}
+${bindings.includes("fn mul(") ? "" : multiplyText}
 @compute @workgroup_size(${threads * perGroup})
 fn fft_lines(
   @builtin(workgroup_id) group: vec3u,
@@ -146,42 +159,70 @@ fn fft_lines(
 ) {
   let index = group.y * groups.x + group.x;
   let pod = index / ${groupsPerImage}u;
-  if (pod >= p.x) { return; }
+  if (pod >= ${fused === undefined ? "p.x" : "p.items * p.modes"}) { return; }
   ${split}
   let line = (index % ${groupsPerImage}u) * ${perGroup}u + lane;
   let inside = line < ${lines}u;
   let begin = ${options.axis === "x" ? `line * ${options.cols}u` : "line"};
-  let base = p.y + pod * ${points}u + begin;
-  ${options.factor === "none" ? "" : `let factor = u32(address[p.z + pod * 7u + 5u]) * ${points}u + begin;`}
+  let base = ${fused === undefined ? "p.y" : "p.wave.x"} + pod * ${points}u + begin;
+  ${factor === "none" ? "" : factorStart(points, fused !== undefined)}
+  ${sums ? "var shares = vec4f();" : ""}
 ${body(lineText(options, { layout, ragged: lines % perGroup !== 0 }))}
+  ${sums ? "let total = sumGroup(shares, local);\n  if (local == 0u) { work[index] = total; }" : ""}
 }
 `;
   return { text, tables, groups: (images) => images * groupsPerImage, method };
 }
 
+function ownBindings(): string {
+  return `
+@group(0) @binding(0) var<storage, read_write> wave: array<vec2f>;
+@group(0) @binding(1) var<storage, read> tables: array<vec2f>;
+@group(0) @binding(2) var<storage, read> factors: array<vec2f>;
+@group(0) @binding(3) var<storage, read> address: array<i32>;
+@group(0) @binding(4) var<uniform> p: vec4u;`;
+}
+
+function fusedBindings({ code, bindings }: FusedText, factor: boolean): string {
+  const factors = `@group(0) @binding(${bindings + 1}) var<storage, read> factors: array<vec2f>;`;
+  return `
+${code.replace("var<storage, read> wave:", "var<storage, read_write> wave:")}
+@group(0) @binding(${bindings}) var<storage, read> tables: array<vec2f>;
+${factor ? factors : ""}`;
+}
+
+function factorStart(points: number, fused: boolean): string {
+  return `let factor = u32(address[${fused ? "p.address.x" : "p.z"} + pod * 7u + 5u]) * ${points}u + begin;`;
+}
+
 function lineText(
-  { cols, axis, inverse, factor, conjugateFactor }: LineOptions,
+  { cols, axis, inverse, factor, conjugateFactor, fused }: LineOptions,
   { layout: { length, perGroup }, ragged }: { readonly layout: Layout; readonly ragged: boolean },
 ): LineText {
   const pixel = (i: string) => axis === "x" ? `${i}` : `(${i}) * ${cols}u`;
   const product = conjugateFactor === true ? "mulConj" : "mul";
   const multiplied = (i: string, z: string) => `${product}(factors[factor + ${pixel(i)}], ${z})`;
   const swapped = inverse ? ".yx" : "";
-  const place = (i: string) => axis === "x" ? `lane * ${length}u + ${i}` : `(${i}) * ${perGroup}u + lane`;
+  const place = (i: string) => `Place(true, pod / p.modes, pod % p.modes, begin + ${pixel(i)})`;
+  const slot = (i: string) => axis === "x" ? `lane * ${length}u + ${i}` : `(${i}) * ${perGroup}u + lane`;
   return {
     load(i) {
-      const z = `wave[base + ${pixel(i)}]`;
+      const z = fused?.end === "source" ? `${fused.name}(${place(i)})` : `wave[base + ${pixel(i)}]`;
       const value = (factor === "before" ? multiplied(i, z) : z) + swapped;
       // Lines behind the last one take part in the barriers only.
       return ragged ? `select(vec2f(), ${value}, inside)` : value;
     },
     store(i, z) {
       const value = `(${z})${swapped}`;
-      const text = `wave[base + ${pixel(i)}] = ${factor === "after" ? multiplied(i, value) : value};`;
+      const last = factor === "after" ? multiplied(i, value) : value;
+      const keep = fused?.keep === true ? ` wave[base + ${pixel(i)}] = value;` : "";
+      const text = fused?.end === "sink"
+        ? `{ var value = ${last}; shares += ${fused.name}(${place(i)}, &value);${keep} }`
+        : `wave[base + ${pixel(i)}] = ${last};`;
       return ragged ? `if (inside) { ${text} }` : text;
     },
-    recall: (i) => `memory[${place(i)}]`,
-    keep: (i, z) => `memory[${place(i)}] = ${z};`,
+    recall: (i) => `memory[${slot(i)}]`,
+    keep: (i, z) => `memory[${slot(i)}] = ${z};`,
   };
 }
 

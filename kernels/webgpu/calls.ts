@@ -15,8 +15,9 @@ import {
 } from "../wgsl.ts";
 import type { GpuArray, GpuArrays } from "./gpu_array.ts";
 import type { Program, Programs } from "./pipelines.ts";
-import type { GpuPropagation } from "./propagation.ts";
-import type { Bound, Condition, Recorder, UniformSlot } from "./recorder.ts";
+import type { Step } from "./fusion.ts";
+import type { FusedEnd, GpuPropagation } from "./propagation.ts";
+import type { Bound, Condition, PreparedStage, Recorder, UniformSlot } from "./recorder.ts";
 import { type Chunk, ELEMENT_BYTES, type LoadedBlock, type Store } from "./store.ts";
 import type { ViewLists } from "./view_lists.ts";
 
@@ -47,52 +48,85 @@ export interface Surroundings {
   readonly lists: ViewLists | null;
 }
 
-/** An entry point that is ready to be recorded any number of times. */
-export interface PreparedStage {
-  readonly pipeline: GPUComputePipeline;
-  readonly group: GPUBindGroup;
-  readonly slot: UniformSlot | null;
-  readonly groups: number;
-}
-
 /** Turns calls into dispatches; scratch of all kernels is one array that grows. */
 export interface Calls {
   recordWhole(call: WholeCall, condition: Condition | null): void;
-  recordFrames(call: FrameCall, items: Items, options: Surroundings & { readonly condition: Condition | null }): void;
+  prepareFrames(step: Step, items: Items, surroundings: Surroundings): PreparedStage[];
+  record(stages: readonly PreparedStage[], condition: Condition | null): void;
 }
 
 /** Calls in a context. */
 export function createCalls(context: CallContext): Calls {
   const { programs, recorder, store } = context;
   const work = createWork(context);
-  const record = (stages: readonly PreparedStage[], condition: Condition | null) => {
-    for (const { pipeline, ...stage } of stages) recorder.dispatch(pipeline, { ...stage, condition });
+  const record: Calls["record"] = (stages, condition) => {
+    for (const stage of stages) recorder.dispatch(stage, condition);
   };
+
+  /** Buffers, Params and sizes of a call. */
+  function prepareCall(call: FrameCall, items: Items, { lists, workBytes }: FrameOptions): Prepared {
+    const { loaded: { block }, count, mode } = items;
+    const modes = mode === null ? block.modes : 1;
+    const program = programs.kernel(checkForm(call.kernel));
+    const bound = boundBuffers(call, { context, chunk: items.chunk.index });
+    const sizes = workSizes(call.kernel, bound, { items: count, points: block.rows * block.cols, modes });
+    const records = Object.entries(call.kernel.bindings).filter(([, role]) => role.startsWith("frame:"))
+      .flatMap(([name]) => recordOf(store.get(call.buffers[name]!).layout, items));
+    const words = paramWords(call.kernel, call.params, [count, modes, block.rows, block.cols, ...records]);
+    return prepare(program, { call, bound, words, sizes, lists, context, work, workBytes });
+  }
+
+  function preparePropagation(
+    { call, source, sink, keep }: Step,
+    items: Items,
+    surroundings: Surroundings,
+  ): PreparedStage[] {
+    const { propagation } = surroundings;
+    const { propagates } = call.kernel.wgsl as WgslPropagation;
+    const { loaded: { block }, count, mode, chunk } = items;
+    const pods = count * (mode === null ? block.modes : 1);
+    const [wave, address] = [store.get(call.buffers["wave"]!), store.get(call.buffers["address"]!)];
+    const end = (fused: FrameCall, prepared: Prepared): FusedEnd => ({
+      form: fused.kernel.wgsl as WgslText,
+      bound: prepared.bound,
+      slot: prepared.slot!,
+      keep,
+    });
+    const workBytes = 16 * pods * propagation.sharesPerWave(propagates);
+    const sinkCall = sink === null ? null : prepareCall(sink, items, { lists: null, workBytes });
+    const stages = propagation.prepare(propagates, {
+      wave: whole(segmentOf(wave.segments, chunk.index)),
+      address: whole(segmentOf(address.segments, chunk.index)),
+      pods,
+      first: [recordOf(wave.layout, items)[0], recordOf(address.layout, items)[0]],
+      source: source === null ? null : end(source, prepareCall(source, items, { lists: null, workBytes: null })),
+      sink: sink === null ? null : end(sink, sinkCall!),
+    });
+    return [...stages, ...(sinkCall?.stages.slice(1) ?? [])];
+  }
+
   return {
+    record,
     recordWhole(call, condition) {
       const program = programs.kernel(checkForm(call.kernel));
       const words = paramWords(call.kernel, call.params);
       const bound = boundBuffers(call, { context, chunk: 0 });
       const sizes = workSizes(call.kernel, bound, { items: 1, points: 1, modes: 1 });
-      record(prepare(program, { call, bound, words, sizes, lists: null, context, work }), condition);
+      const options = { call, bound, words, sizes, lists: null, context, work, workBytes: null };
+      record(prepare(program, options).stages, condition);
     },
-    recordFrames(call, items, { propagation, lists, condition }) {
-      const { loaded: { block }, count, mode } = items;
-      const modes = mode === null ? block.modes : 1;
-      const form = call.kernel.wgsl;
-      if (form !== undefined && "propagates" in form) {
-        return recordPropagation(form, call, { items, propagation, condition, context });
-      }
-      const program = programs.kernel(checkForm(call.kernel));
-      const bound = boundBuffers(call, { context, chunk: items.chunk.index });
-      const sizes = workSizes(call.kernel, bound, { items: count, points: block.rows * block.cols, modes });
-      const records = Object.entries(call.kernel.bindings).filter(([, role]) => role.startsWith("frame:"))
-        .flatMap(([name]) => recordOf(store.get(call.buffers[name]!).layout, items));
-      const begin = [count, modes, block.rows, block.cols, ...records];
-      const words = paramWords(call.kernel, call.params, begin);
-      record(prepare(program, { call, bound, words, sizes, lists, context, work }), condition);
+    prepareFrames(step, items, surroundings) {
+      const form = step.call.kernel.wgsl;
+      if (form !== undefined && "propagates" in form) return preparePropagation(step, items, surroundings);
+      return prepareCall(step.call, items, { lists: surroundings.lists, workBytes: null }).stages;
     },
   };
+}
+
+interface FrameOptions {
+  readonly lists: ViewLists | null;
+  /** Bytes of `work` if others than the kernel's own. */
+  readonly workBytes: number | null;
 }
 
 function checkForm(kernel: FrameKernel | WholeKernel): FrameKernel | WholeKernel {
@@ -100,27 +134,6 @@ function checkForm(kernel: FrameKernel | WholeKernel): FrameKernel | WholeKernel
     throw new DeviceError(`Cannot run "${kernel.name}" on the GPU: found no WGSL, expected some; use another device`);
   }
   return kernel;
-}
-
-function recordPropagation(
-  { propagates }: WgslPropagation,
-  { buffers }: FrameCall,
-  { items, propagation, condition, context: { store } }: {
-    readonly items: Items;
-    readonly propagation: GpuPropagation;
-    readonly condition: Condition | null;
-    readonly context: CallContext;
-  },
-): void {
-  const { loaded: { block }, count, mode } = items;
-  const [wave, address] = [store.get(buffers["wave"]!), store.get(buffers["address"]!)];
-  propagation.record(propagates, {
-    wave: whole(segmentOf(wave.segments, items.chunk.index)),
-    address: whole(segmentOf(address.segments, items.chunk.index)),
-    pods: count * (mode === null ? block.modes : 1),
-    first: [recordOf(wave.layout, items)[0], recordOf(address.layout, items)[0]],
-    condition,
-  });
 }
 
 function whole(array: GpuArray): Bound {
@@ -222,24 +235,29 @@ function groupCount(over: Over, sizes: Grid, lists: ViewLists | null): number {
   return counts[over]!;
 }
 
-interface Prepare {
+interface Prepare extends FrameOptions {
   readonly call: FrameCall | WholeCall;
   readonly bound: readonly { readonly bound: Bound }[];
   readonly words: Uint32Array;
   readonly sizes: Grid;
-  readonly lists: ViewLists | null;
   readonly context: CallContext;
   readonly work: (bytes: number) => GpuArray;
 }
 
+interface Prepared {
+  readonly bound: readonly Bound[];
+  readonly slot: UniformSlot | null;
+  readonly stages: PreparedStage[];
+}
+
 function prepare(
   program: Program,
-  { call: { kernel }, bound, words, sizes, lists, context: { recorder }, work }: Prepare,
-): PreparedStage[] {
+  { call: { kernel }, bound, words, sizes, lists, context: { recorder }, work, workBytes }: Prepare,
+): Prepared {
   const all = bound.map((b) => b.bound);
   for (const { name } of program.storage.slice(bound.length)) {
     if (name === "work") {
-      const bytes = (kernel.wgsl as WgslText).work!(sizes);
+      const bytes = workBytes ?? (kernel.wgsl as WgslText).work!(sizes);
       all.push({ array: work(bytes), bytes });
     } else if (lists === null) {
       throw new DeviceError(
@@ -251,12 +269,13 @@ function prepare(
   }
   const slot = program.uniform !== null ? recorder.uniform(words) : null;
   const group = recorder.bind(program, all, slot);
-  return program.stages.map(({ pipeline, over }) => ({
+  const stages = program.stages.map(({ pipeline, over }) => ({
     pipeline,
     group,
     slot,
     groups: groupCount(over, sizes, lists),
   }));
+  return { bound: all, slot, stages };
 }
 
 /** Scratch that all kernels share, because they run one after the other. */

@@ -80,7 +80,7 @@ export function createLoops(
       const program = programs.text(loopCountsText, [{ entry: "loop_counts", over: "once" }]);
       const bound = [args, wanted, until, outer?.args ?? always].map((array) => ({ array, bytes: array.bytes }));
       const group = recorder.bind(program, bound, null);
-      recorder.dispatch(program.stages[0]!.pipeline, { group, slot: null, groups: 1, condition: null });
+      recorder.dispatch({ pipeline: program.stages[0]!.pipeline, group, slot: null, groups: 1 }, null);
     },
   };
 }

@@ -5,26 +5,47 @@ import { type LineKernel, type LineOptions, planLineKernel } from "../fft/wgsl_f
 import type { Block } from "../reconstruction.ts";
 import type { GpuArray, GpuArrays } from "./gpu_array.ts";
 import type { Programs } from "./pipelines.ts";
-import type { Bound, Condition, Recorder } from "./recorder.ts";
-import type { Gpu } from "./request_gpu.ts";
+import { textOf } from "./fusion.ts";
+import { readLayout, type WgslText } from "../wgsl.ts";
+import type { Bound, PreparedStage, Recorder, UniformSlot } from "./recorder.ts";
+
+/** What every adapter offers, less what a sum over the workgroup takes; more would only keep workgroups from running side by side. */
+const WORKGROUP_BYTES = 16384;
+
+/** A kernel that a propagation takes over at one of its ends. */
+export interface FusedEnd {
+  readonly form: WgslText;
+  /** The kernel's bindings, `work` included, and its Params. */
+  readonly bound: readonly Bound[];
+  readonly slot: UniformSlot;
+  readonly keep: boolean;
+}
 
 /** The propagators of a block. */
 export interface GpuPropagation {
-  /** Records the propagation of `pods` waves, one after the other from element `wave.first` on. */
-  record(
-    direction: "forward" | "backward",
+  /** Dispatches that propagate `pods` waves, one after the other from element `first[0]` on. */
+  prepare(
+    direction: Direction,
     options: {
       readonly wave: Bound;
       readonly address: Bound;
       readonly pods: number;
       /** First element of the waves and of the address rows. */
       readonly first: readonly [number, number];
-      readonly condition: Condition | null;
+      readonly source: FusedEnd | null;
+      readonly sink: FusedEnd | null;
     },
-  ): void;
+  ): PreparedStage[];
+  /** Shares that a sink leaves per wave. */
+  sharesPerWave(direction: Direction): number;
+  /** The ends that multiply by factors. */
+  factorAt(direction: Direction): readonly ("source" | "sink")[];
 }
 
+type Direction = "forward" | "backward";
+
 interface Line {
+  readonly options: LineOptions;
   readonly kernel: LineKernel;
   readonly tables: GpuArray;
 }
@@ -34,8 +55,7 @@ interface Line {
  * @throws {DeviceError} if a block has both far and near field
  */
 export function planPropagation(
-  { gpu, arrays, programs, recorder }: {
-    readonly gpu: Gpu;
+  { arrays, programs, recorder }: {
     readonly arrays: GpuArrays;
     readonly programs: Programs;
     readonly recorder: Recorder;
@@ -53,10 +73,11 @@ export function planPropagation(
   const factors = arrays.create("propagator factors", 8 * rows * cols * propagators.length);
   arrays.upload(factors, factorTable(block));
   const line = (options: Pick<LineOptions, "axis" | "inverse" | "factor" | "conjugateFactor">): Line => {
-    const kernel = planLineKernel({ rows, cols, workgroupBytes: gpu.limits.workgroupBytes, ...options });
+    const all = { rows, cols, workgroupBytes: WORKGROUP_BYTES, ...options };
+    const kernel = planLineKernel(all);
     const tables = arrays.create("FFT tables", kernel.tables.byteLength);
     arrays.upload(tables, kernel.tables);
-    return { kernel, tables };
+    return { options: all, kernel, tables };
   };
   const plain = { factor: "none" } as const;
   const convolution = (conjugateFactor: boolean) => [
@@ -75,15 +96,43 @@ export function planPropagation(
       line({ axis: "x", inverse: true, factor: "after", conjugateFactor: true }),
     ],
   };
+  const fusedTexts = new Map<string, string>();
+  function fusedText(line: Line, { end, form, keep }: FusedEnd & { readonly end: "source" | "sink" }): string {
+    const code = textOf(form);
+    const key = `${line.options.axis}/${line.options.inverse}/${end}/${keep}/${code}`;
+    let text = fusedTexts.get(key);
+    if (text === undefined) {
+      const { storage, uniform } = readLayout(code);
+      const bindings = storage.length + (uniform === null ? 0 : 1);
+      text = planLineKernel({ ...line.options, fused: { code, bindings, end, name: form[end]!, keep } }).text;
+      fusedTexts.set(key, text);
+    }
+    return text;
+  }
+  function prepareFused(
+    line: Line,
+    { pods, ...fused }: FusedEnd & { end: "source" | "sink"; pods: number },
+  ): PreparedStage {
+    const program = programs.text(fusedText(line, fused), [{ entry: "fft_lines", over: "once" }]);
+    const factor = line.options.factor === "none" ? [] : [whole(factors)];
+    const group = recorder.bind(program, [...fused.bound, whole(line.tables), ...factor], fused.slot);
+    return { pipeline: program.stages[0]!.pipeline, group, slot: fused.slot, groups: line.kernel.groups(pods) };
+  }
   return {
-    record(direction, { wave, address, pods, first, condition }) {
-      const slot = recorder.uniform(Uint32Array.of(pods, first[0], first[1], 0));
-      for (const { kernel, tables } of lines[direction]) {
-        const program = programs.text(kernel.text, [{ entry: "fft_lines", over: "once" }]);
-        const group = recorder.bind(program, [wave, whole(tables), whole(factors), address], slot);
-        const groups = kernel.groups(pods);
-        recorder.dispatch(program.stages[0]!.pipeline, { group, slot, groups, condition });
-      }
+    sharesPerWave: (direction) => lines[direction].at(-1)!.kernel.groups(1),
+    factorAt: (direction) => [
+      ...(lines[direction][0]!.options.factor === "none" ? [] : ["source" as const]),
+      ...(lines[direction].at(-1)!.options.factor === "none" ? [] : ["sink" as const]),
+    ],
+    prepare(direction, { wave, address, pods, first, source, sink }) {
+      return lines[direction].map((line, i, all) => {
+        if (i === 0 && source !== null) return prepareFused(line, { ...source, end: "source", pods });
+        if (i === all.length - 1 && sink !== null) return prepareFused(line, { ...sink, end: "sink", pods });
+        const slot = recorder.uniform(Uint32Array.of(pods, first[0], first[1], 0));
+        const program = programs.text(line.kernel.text, [{ entry: "fft_lines", over: "once" }]);
+        const group = recorder.bind(program, [wave, whole(line.tables), whole(factors), address], slot);
+        return { pipeline: program.stages[0]!.pipeline, group, slot, groups: line.kernel.groups(pods) };
+      });
     },
   };
 }

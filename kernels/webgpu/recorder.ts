@@ -23,6 +23,14 @@ export interface Condition {
 /** Place of a Params block; equal contents share one. */
 export type UniformSlot = number;
 
+/** An entry point that is ready to be recorded any number of times. */
+export interface PreparedStage {
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  readonly slot: UniformSlot | null;
+  readonly groups: number;
+}
+
 /** Records work for one resident. */
 export interface Recorder {
   /** Stores a Params block; at most `UNIFORM_BYTES`. */
@@ -30,15 +38,7 @@ export interface Recorder {
   /** A bind group and the uniform page that it is for. */
   bind(program: Program, bound: readonly Bound[], slot: UniformSlot | null): GPUBindGroup;
   /** Records one entry point over a number of workgroups. */
-  dispatch(
-    pipeline: GPUComputePipeline,
-    options: {
-      readonly group: GPUBindGroup;
-      readonly slot: UniformSlot | null;
-      readonly groups: number;
-      readonly condition: Condition | null;
-    },
-  ): void;
+  dispatch(stage: PreparedStage, condition: Condition | null): void;
   /** Records a copy between buffers. */
   copy(
     from: GpuArray,
@@ -112,7 +112,7 @@ export function createRecorder({ device, limits }: Gpu): Recorder {
     uniform,
     bind,
     submit,
-    dispatch(pipeline, { group, slot, groups: count, condition }) {
+    dispatch({ pipeline, group, slot, groups: count }, condition) {
       if (count === 0) return;
       encoder ??= device.createCommandEncoder();
       pass ??= encoder.beginComputePass();

@@ -10,7 +10,8 @@ import { createGpuArrays } from "./gpu_array.ts";
 import { createLoops, type LoopCondition } from "./loops.ts";
 import { type GpuPropagation, planPropagation } from "./propagation.ts";
 import { readArrays, readNumbers } from "./read_back.ts";
-import { createRecorder } from "./recorder.ts";
+import { fuseCalls, type Step } from "./fusion.ts";
+import { createRecorder, type PreparedStage } from "./recorder.ts";
 import type { Gpu } from "./request_gpu.ts";
 import { createStore, type LoadedBlock } from "./store.ts";
 import { createViewLists, recordViewLists, type ViewLists } from "./view_lists.ts";
@@ -29,6 +30,8 @@ interface BlockWork {
   readonly address: Buffer<"int">;
   lists: readonly ViewLists[] | null;
   stale: boolean;
+  /** Dispatches of passes that visit one by one. */
+  readonly prepared: PreparedPass[];
 }
 
 /** Loads data and state. @throws {ShapeError} if they do not fit together @throws {DeviceError} if a frame does not fit a binding */
@@ -47,10 +50,11 @@ export function createGpuResident(settings: GpuSettings, { data, state }: { data
   const residentBlocks = data.blocks.map((block, index) => loadBlock(store, block, index));
   const work: BlockWork[] = blocks.map((loaded, index) => ({
     loaded,
-    propagation: planPropagation({ gpu, arrays, programs, recorder }, loaded.block),
+    propagation: planPropagation({ arrays, programs, recorder }, loaded.block),
     address: residentBlocks[index]!.address,
     lists: null,
     stale: true,
+    prepared: [],
   }));
   let condition: LoopCondition | null = null;
   let pause = 0;
@@ -74,14 +78,20 @@ export function createGpuResident(settings: GpuSettings, { data, state }: { data
     const gathers = pass.calls.some(({ kernel }) =>
       Object.values(kernel.bindings).some((role) => role.endsWith(":add"))
     );
-    if (pass.sequential || pass.order !== undefined || pass.each === "pod") {
-      runOneByOne(pass, { block, calls, condition });
+    const single = pass.each === "pod";
+    const steps = fuseCalls(pass.calls, {
+      modes: single ? 1 : block.loaded.block.modes,
+      storageBuffers: gpu.limits.storageBuffers,
+      factorAt: block.propagation.factorAt,
+    });
+    if (pass.sequential || pass.order !== undefined || single) {
+      runOneByOne(pass, { steps, block, calls, condition });
     } else {
       const lists = gathers ? refreshLists(block) : null;
       for (const chunk of block.loaded.chunks) {
         const items = { loaded: block.loaded, chunk, frame: 0, count: chunk.frames, mode: null };
-        const surroundings = { propagation: block.propagation, lists: lists?.[chunk.index] ?? null, condition };
-        for (const call of pass.calls) calls.recordFrames(call, items, surroundings);
+        const surroundings = { propagation: block.propagation, lists: lists?.[chunk.index] ?? null };
+        for (const step of steps) calls.record(calls.prepareFrames(step, items, surroundings), condition);
       }
     }
     if (pass.calls.some((call) => movesViews(call, block.address))) block.stale = true;
@@ -103,6 +113,10 @@ export function createGpuResident(settings: GpuSettings, { data, state }: { data
       // What is recorded may still need it.
       recorder.submit();
       for (const segment of store.get(buffer).segments) recorder.forget(segment);
+      for (const { prepared } of work) {
+        const stays = prepared.filter(({ pass }) => !pass.calls.some((c) => Object.values(c.buffers).includes(buffer)));
+        prepared.splice(0, prepared.length, ...stays);
+      }
       store.free(buffer);
     },
     has: (name) => store.rest.has(name),
@@ -149,7 +163,8 @@ export function createGpuResident(settings: GpuSettings, { data, state }: { data
 /** Visits frames or pods one after the other; each sees what the ones before it changed. */
 function runOneByOne(
   pass: Pass,
-  { block: { loaded, propagation }, calls, condition }: {
+  { steps, block: { loaded, propagation, prepared }, calls, condition }: {
+    readonly steps: readonly Step[];
     readonly block: BlockWork;
     readonly calls: Calls;
     readonly condition: LoopCondition | null;
@@ -158,14 +173,48 @@ function runOneByOne(
   const { block, chunks, framesPerChunk } = loaded;
   const perFrame = pass.each === "pod" ? block.modes : 1;
   const count = pass.order?.length ?? block.frames * perFrame;
+  // Sweeps come again and again with the same calls: what was prepared for an item is kept.
+  const known = preparedItems(prepared, pass);
   for (let i = 0; i < count; i++) {
     const item = pass.order?.[i] ?? i;
     const frame = Math.floor(item / perFrame);
     const chunk = chunks[Math.floor(frame / framesPerChunk)]!;
     const mode = pass.each === "pod" ? item % perFrame : null;
     const items = { loaded, chunk, frame: frame - chunk.first, count: 1, mode };
-    for (const call of pass.calls) calls.recordFrames(call, items, { propagation, lists: null, condition });
+    let stages = known.get(item);
+    if (stages === undefined) {
+      stages = steps.flatMap((step) => calls.prepareFrames(step, items, { propagation, lists: null }));
+      known.set(item, stages);
+    }
+    calls.record(stages, condition);
   }
+}
+
+/** A pass that was visited one by one, and its dispatches by item. */
+interface PreparedPass {
+  readonly pass: Pass;
+  readonly items: Map<number, readonly PreparedStage[]>;
+}
+
+/** Passes of one block that are remembered. */
+const MOST_PREPARED = 4;
+
+function preparedItems(prepared: PreparedPass[], pass: Pass): PreparedPass["items"] {
+  const found = prepared.find((known) => known.pass.each === pass.each && sameCalls(known.pass, pass));
+  if (found !== undefined) return found.items;
+  if (prepared.length >= MOST_PREPARED) prepared.shift();
+  const items = new Map<number, readonly PreparedStage[]>();
+  prepared.push({ pass, items });
+  return items;
+}
+
+function sameCalls(a: Pass, b: Pass): boolean {
+  const same = (x: Readonly<Record<string, unknown>>, y: Readonly<Record<string, unknown>>) =>
+    Object.keys(x).length === Object.keys(y).length && Object.keys(x).every((key) => x[key] === y[key]);
+  return a.calls.length === b.calls.length && a.calls.every((call, i) => {
+    const other = b.calls[i]!;
+    return call.kernel === other.kernel && same(call.buffers, other.buffers) && same(call.params, other.params);
+  });
 }
 
 /** Cuts the frames of every block so that the waves of a chunk fit. */

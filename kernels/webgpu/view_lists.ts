@@ -57,6 +57,6 @@ export function recordViewLists(
   const slot = recorder.uniform(Uint32Array.of(address.bytes / (4 * ADDRESS.columns), block.rows, block.cols));
   const group = recorder.bind(program, [tiles, pods, address].map((array) => ({ array, bytes: array.bytes })), slot);
   for (const { pipeline, over } of program.stages) {
-    recorder.dispatch(pipeline, { group, slot, groups: over === "once" ? 1 : Math.ceil(count / GROUP), condition });
+    recorder.dispatch({ pipeline, group, slot, groups: over === "once" ? 1 : Math.ceil(count / GROUP) }, condition);
   }
 }
