@@ -10,9 +10,9 @@ import { mlParams } from "../core/parameters/engine/ml.ts";
 import type { SupportedParams } from "../core/engines/mod.ts";
 import { openEngine } from "../core/engines/run_engine.ts";
 import { createRandom } from "../core/random.ts";
-import type { Device } from "../kernels/device.ts";
+import type { Device, Resident } from "../kernels/device.ts";
 import { createGpuDevice, type Gpu, requestGpu } from "../kernels/gpu_device.ts";
-import { frameCall, framePass } from "../kernels/pass.ts";
+import { frameCall, framePass, type Pass, type WholeCall } from "../kernels/pass.ts";
 import { propagateBackward, propagateForward } from "../kernels/propagation/propagate.ts";
 import type { Data, State } from "../kernels/reconstruction.ts";
 import { createReferenceDevice } from "../kernels/reference_device.ts";
@@ -27,6 +27,8 @@ interface Settings {
   readonly iterations: number;
   readonly scratchBytes: number;
   readonly device: "webgpu" | "reference";
+  /** Also times every pass and kernel of an iteration on its own. */
+  readonly breakdown: boolean;
 }
 
 const PARAMS: Readonly<Record<string, SupportedParams>> = {
@@ -71,6 +73,7 @@ function readSettings(args: readonly string[]): Settings {
     blocks: Number(value("blocks", "5")),
     iterations: Number(value("iterations", "5")),
     scratchBytes: Number(value("scratch", String(2 ** 28))),
+    breakdown: args.includes("--breakdown"),
     device: value("device", "webgpu") === "reference" ? "reference" : "webgpu",
   };
 }
@@ -82,7 +85,8 @@ function describe(gpu: Gpu | null): unknown {
 async function timeEngine(name: string, device: Device, settings: Settings): Promise<unknown> {
   const { data, state } = makeData(settings);
   const random = createRandom(1);
-  const session = await openEngine({ p: PARAMS[name]!, device, data, state, random });
+  const watched = settings.breakdown ? watch(device) : null;
+  const session = await openEngine({ p: PARAMS[name]!, device: watched?.device ?? device, data, state, random });
   const begin = performance.now();
   await session.iterate(1);
   const first = performance.now() - begin;
@@ -92,6 +96,7 @@ async function timeEngine(name: string, device: Device, settings: Settings): Pro
     await session.iterate(settings.iterations);
     times.push((performance.now() - start) / settings.iterations);
   }
+  const parts = watched === null ? {} : { msPerPart: await watched.timeParts() };
   session.close();
   const ms = median(times);
   const pods = settings.frames * settings.modes;
@@ -99,9 +104,45 @@ async function timeEngine(name: string, device: Device, settings: Settings): Pro
     msPerIteration: ms,
     nsPerPoint: 1e6 * ms / (pods * settings.size ** 2),
     ...(name === "ePIE" ? { usPerPosition: 1000 * ms / pods } : {}),
+    ...parts,
     firstIterationMs: first,
     all: times,
   };
+}
+
+/** A device that remembers what is run on it, so that every part can be timed alone. */
+function watch(device: Device): { readonly device: Device; readonly timeParts: () => Promise<Record<string, string>> } {
+  const parts = new Map<string, { readonly work: WholeCall | Pass; count: number }>();
+  let resident: Resident | null = null;
+  async function load(...args: Parameters<Device["load"]>): Promise<Resident> {
+    const inner = resident = await device.load(...args);
+    const run = (work: WholeCall | Pass) => {
+      const name = "calls" in work ? `${work.name}/${work.block}` : work.kernel.name;
+      const known = parts.get(name);
+      parts.set(name, { work, count: (known?.count ?? 0) + 1 });
+      inner.run(work);
+    };
+    return { ...inner, run, [Symbol.dispose]: () => inner[Symbol.dispose]() };
+  }
+  async function timeParts(): Promise<Record<string, string>> {
+    const result: Record<string, string> = {};
+    for (const [name, { work, count }] of parts) {
+      // What was recorded once at the start may use buffers that are gone; the report of a block is.
+      if (count === 1 || name === "report_iteration") continue;
+      const times: number[] = [];
+      for (const repeats of [1, 1, 1, 6, 6, 6]) {
+        const start = performance.now();
+        for (let i = 0; i < repeats; i++) resident!.run(work);
+        await resident!.flush([]);
+        times.push(performance.now() - start);
+      }
+      // The difference leaves out what a submission costs.
+      const ms = (median(times.slice(3)) - median(times.slice(0, 3))) / 5;
+      result[name] = `${ms.toFixed(3)} ms, recorded ${count} times`;
+    }
+    return result;
+  }
+  return { device: { ...device, load }, timeParts };
 }
 
 /** Forward and backward propagation of all waves, without anything else. */

@@ -27,7 +27,10 @@ export type ToleranceName = keyof typeof TOLERANCES;
  */
 export async function gpuForTests(): Promise<Gpu | null> {
   try {
-    return await requestGpu();
+    const gpu = await requestGpu();
+    // A process that ends with a GPU still in use may crash after its tests have passed.
+    addEventListener("unload", () => gpu[Symbol.dispose]());
+    return gpu;
   } catch (error) {
     if (Deno.env.get("CI") === "true") {
       throw new Error("Cannot test the GPU in CI: expected an adapter, for example that of mesa-vulkan-drivers", {
