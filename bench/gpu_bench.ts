@@ -54,8 +54,10 @@ if (import.meta.main) {
     } catch (error) {
       results[name] = { error: String(error) };
     }
+    // deno-lint-ignore no-console -- progress of a benchmark
     console.error(name, JSON.stringify(results[name]));
   }
+  // deno-lint-ignore no-console -- the result
   console.log(JSON.stringify({ adapter: describe(gpu), settings, results }, null, 2));
   gpu?.[Symbol.dispose]();
 }

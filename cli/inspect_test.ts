@@ -1,3 +1,5 @@
+/** `exitwave inspect`: summary, tree, JSON, and files that are broken. */
+
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { isPtychoError } from "../core/errors.ts";

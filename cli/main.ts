@@ -19,8 +19,7 @@ export async function main(args: readonly string[], io: CliIo): Promise<number> 
   const exit = { code: EXIT.done as number };
   const program = new Command("exitwave")
     .description("Ptychography: from measured diffraction frames to the sample's transmission and the beam.")
-    .version(VERSION)
-    .showHelpAfterError("(add --help for what this command takes)");
+    .version(VERSION);
   const commands = [
     runCommand(io, exit),
     simulateCommand(io),
@@ -32,7 +31,11 @@ export async function main(args: readonly string[], io: CliIo): Promise<number> 
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...program.commands]) {
-    command.exitOverride().configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
+    command.exitOverride().showHelpAfterError("(add --help for what this command takes)").configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      outputError: (text, write) => write(text.replace(/^error: /, "exitwave: ")),
+    });
   }
   try {
     await program.parseAsync([...args], { from: "user" });
@@ -51,6 +54,12 @@ function report(e: unknown, io: CliIo): number {
   }
   if (isPtychoError(e) && e._tag !== "ShapeError") {
     io.err(`exitwave: ${e.message}\n`);
+    return EXIT.user;
+  }
+  if (e instanceof RangeError && /allocation failed|Invalid typed array length/.test(e.message)) {
+    io.err(
+      "exitwave: Cannot hold all arrays: found too little memory; use fewer or smaller frames, or data_type: single\n",
+    );
     return EXIT.user;
   }
   io.err(`exitwave: this is a defect of exitwave, please report it with the lines below\n`);

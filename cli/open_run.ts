@@ -41,11 +41,12 @@ export function openTree(tree: WrittenTree, { io, name }: { readonly io: CliIo; 
     random: createRandom(p.seed),
     path: (relative) => isAbsolute(relative) ? relative : join(p.io.home, relative),
     log: (message) => p.verbose_level >= INFO && io.err(`${message}\n`),
+    warn: (message) => p.verbose_level > 0 && io.err(`note: ${message}\n`),
   };
   return { run: { parsed, tree, name: p.run ?? name }, services };
 }
 
 /** Collects a repeated option. */
-export function collect(value: string, before: readonly string[]): string[] {
+export function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }

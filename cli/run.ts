@@ -13,7 +13,7 @@ import { createProgressDisplay, duration } from "./progress.ts";
 export const INTERRUPTED = 130;
 
 interface RunFlags {
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly json?: true;
   readonly dryRun?: true;
   readonly quiet?: true;
@@ -26,12 +26,12 @@ export function runCommand(io: CliIo, exit: { code: number }): Command {
       "Reconstruct what a parameter file describes (.json, .yaml). Ctrl-C stops after the current block and saves.",
     )
     .argument("<file>", "parameter file: the content of PtyPy's parameter tree, as JSON or YAML")
-    .option("--set <path=value>", "override a parameter, such as scans.MF.data.shape=128; may be repeated", collect, [])
+    .option("--set <path=value>", "override a parameter, such as scans.MF.data.shape=128; may be repeated", collect)
     .option("--dry-run", "check everything, report shapes, memory and frames, write nothing")
     .option("--json", "end with one line of JSON that names the files, the errors and the seconds per iteration")
     .option("--quiet", "show no progress")
     .action(async (file: string, flags: RunFlags) => {
-      const opened = openRun(file, { io, overrides: flags.set });
+      const opened = openRun(file, { io, overrides: flags.set ?? [] });
       if (flags.dryRun || opened.run.parsed.p.dry_run) return reportDryRun(io, { opened, isJson: flags.json === true });
       const result = await runOpened(io, opened, { isQuiet: flags.quiet === true });
       reportResult(io, result, flags.json === true);
@@ -42,14 +42,26 @@ export function runCommand(io: CliIo, exit: { code: number }): Command {
 /** Runs what was opened, with progress on standard error. */
 export async function runOpened(io: CliIo, opened: OpenedRun, { isQuiet }: { isQuiet: boolean }): Promise<RunResult> {
   const display = createProgressDisplay(io);
-  return await reconstruct(opened.run, {
-    ...opened.services,
-    device: createReferenceDevice(),
-    clock: { now: () => performance.now(), date: () => new Date() },
-    signal: io.signal,
-    report: (block) => isQuiet || display.show(block),
-    engineDone: () => display.end(),
-  });
+  const announce = () => {
+    display.end();
+    io.err("stopping after this block, then saving; Ctrl-C again ends at once, without saving\n");
+  };
+  io.signal.addEventListener("abort", announce);
+  try {
+    return await reconstruct(opened.run, {
+      ...opened.services,
+      device: createReferenceDevice(),
+      clock: { now: () => performance.now(), date: () => new Date() },
+      signal: io.signal,
+      started: () => io.catchInterrupts?.(),
+      report: (block) => isQuiet || display.show(block),
+      engineDone: () => display.end(),
+    });
+  } finally {
+    io.signal.removeEventListener("abort", announce);
+    // An error must not be written behind the bar.
+    display.end();
+  }
 }
 
 function reportResult(io: CliIo, result: RunResult, isJson: boolean): void {
@@ -60,12 +72,13 @@ function reportResult(io: CliIo, result: RunResult, isJson: boolean): void {
   }
   if (stopped) io.err(`stopped after ${iterations} iterations; everything is saved\n`);
   for (const path of files) io.out(`${path}\n`);
-  if (errors === null) io.err("no engine ran: the parameters name none\n");
-  else io.err(`${iterations} iterations in ${duration(iterations * secondsPerIteration!)}\n`);
+  if (errors === null) return io.err(stopped ? "" : "nothing was done: the parameters name no engine\n");
+  io.err(`${iterations} iterations in ${spent(iterations * secondsPerIteration!)}\n`);
+  if (files.length === 0) io.err("no result was written: io.rfile is None\n");
 }
 
 function reportDryRun(io: CliIo, { opened, isJson }: { opened: OpenedRun; isJson: boolean }): void {
-  const estimate = dryRun(opened.run.parsed, opened.services);
+  const estimate = dryRun(opened.run.parsed, { ...opened.services, name: opened.run.name });
   if (isJson) io.out(`${JSON.stringify({ dry_run: true, run: opened.run.name, ...estimate })}\n`);
   else io.out(estimateText(estimate, opened.run.name));
 }
@@ -93,8 +106,15 @@ export function estimateText(estimate: Estimate, name: string): string {
   for (const engine of estimate.engines) {
     lines.push(`engine ${engine.label}  ${engine.name}, ${engine.numiter} iterations`);
   }
+  const { results, autosave } = estimate.files;
+  if (autosave !== null) lines.push(`autosave  ${autosave} and later ones`);
+  for (const file of results) lines.push(`result    ${file}`);
   lines.push("", `memory in all ${megabytes(estimate.bytes)}, beside about 100 MB for the program`);
   return `${lines.join("\n")}\n`;
+}
+
+function spent(seconds: number): string {
+  return seconds < 60 ? `${seconds.toPrecision(2)} s` : duration(seconds);
 }
 
 function megabytes(bytes: number): string {

@@ -8,7 +8,7 @@ import type { CliIo } from "./command.ts";
 import { collect, openRun } from "./open_run.ts";
 
 interface SimulateFlags {
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly out?: string;
   readonly json?: true;
 }
@@ -29,11 +29,10 @@ export function simulateCommand(io: CliIo): Command {
       "--set <path=value>",
       "override a parameter, such as scans.MF.data.photons=1e6; may be repeated",
       collect,
-      [],
     )
     .option("--json", "print what was written as JSON")
     .action((file: string, flags: SimulateFlags) => {
-      const { run, services } = openRun(file, { io, overrides: flags.set });
+      const { run, services } = openRun(file, { io, overrides: flags.set ?? [] });
       const labels = Object.keys(run.parsed.p.scans);
       const { out } = flags;
       if (out !== undefined && labels.length > 1) {

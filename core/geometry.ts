@@ -50,6 +50,9 @@ export interface Geometry {
 /** Wavelength in metres times photon energy in keV, the rounded constant of PtyPy. */
 export const KEV_TO_METRE = 1.23984193e-9;
 
+const FINEST_PIXEL = 1e-15;
+const COARSEST_PIXEL = 1;
+
 /**
  * Completes a geometry. Farfield: resolution = lam * distance / (shape * psize) per axis; nearfield: resolution = psize.
  *
@@ -65,6 +68,7 @@ export function createGeometry(options: GeometryOptions): Geometry {
   const reach = options.propagation === "farfield" ? lam * options.distance : null;
   const psize = given.psize !== null ? pairOf(given.psize) : conjugate(pairOf(given.resolution!), shape, reach);
   const resolution = given.resolution !== null ? pairOf(given.resolution) : conjugate(psize, shape, reach);
+  assertPlausible(resolution, options, lam);
   const bothGiven = given.psize !== null && given.resolution !== null && reach !== null;
   const misfit = (axis: 0 | 1) => bothGiven ? reach / (resolution[axis] * psize[axis]) - shape[axis] : 0;
   return {
@@ -79,6 +83,16 @@ export function createGeometry(options: GeometryOptions): Geometry {
     center: options.center ?? "fftshift",
     origin: options.origin ?? "fftshift",
   };
+}
+
+/** Pixels of real experiments; beyond these limits a unit is wrong, and pixel numbers would overflow later on. */
+function assertPlausible(pixel: readonly [number, number], o: GeometryOptions, lam: number): void {
+  if (pixel.every((side) => side >= FINEST_PIXEL && side <= COARSEST_PIXEL)) return;
+  const [finest, coarsest] = [FINEST_PIXEL, COARSEST_PIXEL].map((n) => n.toExponential());
+  const found = `a sample pixel of ${pixel[0].toPrecision(3)} m from wavelength ${lam.toPrecision(3)} m, distance ` +
+    `${o.distance} m, psize ${o.psize ?? "None"} m and shape ${pairOf(o.shape).join(" x ")}`;
+  const message = `found ${found}, expected ${finest} to ${coarsest} m; energy is in keV, distance and psize in metres`;
+  throw new ParameterError([{ path: o.where ?? "geometry", message }]);
 }
 
 /** The pixel size on the other side of the propagation. `reach` is lam * distance, or null where both sides share their pixels. */
@@ -104,6 +118,7 @@ function findIssues(
     }
   }
   if (o.energy !== null) need("energy", o.energy, "a photon energy in keV above 0", isPositive(o.energy));
+  else if (o.lam === undefined) need("energy", "None", "a photon energy in keV above 0", false);
   else need("lam", o.lam, "a wavelength in metres above 0, or an energy", isPositive(o.lam));
   need("distance", o.distance, "a distance from sample to detector in metres above 0", isPositive(o.distance));
   need("shape", shape, "whole numbers of pixels above 0", shape.every((n) => Number.isInteger(n) && n > 0));

@@ -56,9 +56,18 @@ Deno.test("createGeometry() reports every unphysical number with its path", () =
     "scans.MF.data.shape",
     "scans.MF.data.psize",
   ]);
-  assert.deepEqual(pathsOf({ ...FAR, energy: null }), ["scans.MF.data.lam"]);
+  assert.deepEqual(pathsOf({ ...FAR, energy: null }), ["scans.MF.data.energy"]);
+  assert.deepEqual(pathsOf({ ...FAR, energy: null, lam: -1 }), ["scans.MF.data.lam"]);
   assert.deepEqual(pathsOf({ ...FAR, psize: null }), ["scans.MF.data.psize"]);
   assert.deepEqual(pathsOf({ ...FAR, center: "middle" }), ["scans.MF.data.center"]);
+});
+
+Deno.test("createGeometry() refuses numbers whose sample pixel no experiment has", () => {
+  for (
+    const absurd of [{ energy: 1e-300 }, { energy: 1e300 }, { distance: 1e12 }, { distance: 1e-12 }, { psize: 1e-30 }]
+  ) {
+    assert.deepEqual(pathsOf({ ...FAR, ...absurd }), ["scans.MF.data"]);
+  }
 });
 
 Deno.test("createGeometry() refuses nearfield pixels that differ between planes or are finer than the wavelength", () => {

@@ -37,6 +37,7 @@ const PYTHON_NONE: ScalarTag = {
  * file that names it, and the rest is laid over it.
  *
  * @throws {DataError} if a file cannot be read or is not well formed, with file, line and column
+ * @throws {DataError} if the content is no group
  * @throws {ParameterError} if the content is wrapped in a way that is not known
  */
 export function loadParameterFile(file: string): WrittenTree {
@@ -53,7 +54,7 @@ export function loadParameterFile(file: string): WrittenTree {
  * @throws {ParameterError} if there are other names beside the wrapping, or a `base_file`, which `loadParameterFile()` reads
  */
 export function parseParameterText(text: string, options: ParameterTextOptions): WrittenTree {
-  const { tree, baseFile } = unwrap(parseText(text, options));
+  const { tree, baseFile } = unwrap(parseText(text, options), options.file);
   if (baseFile !== null) {
     throw new ParameterError([{
       path: "base_file",
@@ -101,7 +102,7 @@ function loadWithBase(file: string, above: readonly string[]): WrittenTree {
     const chain = [...above, file].join(" -> ");
     throw new DataError(`Cannot read parameters: found base files that lead in a circle, ${chain}`, { file });
   }
-  const { tree, baseFile } = unwrap(parseText(readText(file), { format: parameterFormatOf(file), file }));
+  const { tree, baseFile } = unwrap(parseText(readText(file), { format: parameterFormatOf(file), file }), file);
   if (baseFile === null) return tree;
   const folder = file.slice(0, file.lastIndexOf("/") + 1);
   const base = loadWithBase(baseFile.startsWith("/") ? baseFile : folder + baseFile, [...above, file]);
@@ -114,6 +115,8 @@ function readText(file: string): string {
   } catch (cause) {
     const why = cause instanceof Deno.errors.NotFound
       ? "no such file"
+      : cause instanceof Deno.errors.IsADirectory
+      ? "a folder"
       : String(cause instanceof Error ? cause.message : cause);
     throw new DataError(
       `Cannot read parameters from "${file}": found ${why}, expected a JSON or YAML file`,
@@ -167,9 +170,15 @@ function malformed(what: string, at: { file: string; line: number; column: numbe
   return new DataError(message, at, cause);
 }
 
-function unwrap(value: unknown): { tree: WrittenTree; baseFile: string | null } {
+function unwrap(value: unknown, file: string): { tree: WrittenTree; baseFile: string | null } {
   if (!isPlainObject(value)) {
-    throw new ParameterError([{ path: "ptycho", message: `found ${JSON.stringify(value)}, expected a group` }]);
+    const found = value === null || value === undefined
+      ? "nothing"
+      : Array.isArray(value)
+      ? "a list"
+      : JSON.stringify(value);
+    const message = `Cannot read parameters from "${file}": found ${found}, expected a group with scans and engines`;
+    throw new DataError(message, { file, found });
   }
   const wrapping = ["ptycho", "parameter_tree"].find((key) => Object.hasOwn(value, key));
   if (wrapping === undefined) return { tree: value, baseFile: null };
@@ -188,7 +197,7 @@ function unwrap(value: unknown): { tree: WrittenTree; baseFile: string | null } 
       message: `found ${JSON.stringify(base)}, expected a file name or None`,
     }]);
   }
-  const nested = unwrap(inner);
+  const nested = unwrap(inner, file);
   return { tree: nested.tree, baseFile: base ?? nested.baseFile };
 }
 
@@ -207,12 +216,14 @@ function applyOverride(tree: WrittenTree, override: string): ParameterIssue | nu
   const text = override.slice(at + 1).trim();
   const keys = path.split(".");
   if (at < 0 || keys.includes("") || keys.includes("__proto__")) {
-    return { path: override, message: "found no path=value, expected such as engines.engine00.numiter=50" };
+    return { path: override, message: "found no path=value, expected something like engines.engine00.numiter=50" };
   }
   if (text === "") return { path, message: `found no value in "${override}", expected one; write None for none` };
   let group = tree;
   for (const key of keys.slice(0, -1)) {
-    const next = Object.hasOwn(group, key) ? group[key] : {};
+    const there = Object.hasOwn(group, key) ? group[key] : {};
+    // `io.autosave: false` is short for the group with `active: false`.
+    const next = keys[0] === "io" && typeof there === "boolean" ? { active: there } : there;
     if (!isPlainObject(next)) {
       return {
         path,
@@ -259,7 +270,7 @@ function strayLabels(before: unknown, after: { result: unknown; branch: string }
     const hint = near === undefined ? "" : `; did you mean "${near}"?`;
     return [{
       path: `${after.branch}.${label}`,
-      message: `found a new label without name, expected one of ${known.join(", ")}${hint}`,
+      message: `found a new label, expected ${known.join(" or ")}, or also a name for it${hint}`,
     }];
   });
 }

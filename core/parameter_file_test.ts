@@ -73,7 +73,9 @@ Deno.test("parseParameterText() refuses aliases that grow without bound", () => 
 });
 
 Deno.test("parseParameterText() refuses what is no group", () => {
-  for (const text of ["", "3", "[1]", '"x"']) assert.deepEqual(issuePaths(() => parse(text, "yaml")), ["ptycho"]);
+  for (const [text, found] of [["", "nothing"], ["3", "3"], ["[1]", "a list"], ['"x"', '"x"']] as const) {
+    assert.ok(dataError(() => parse(text, "yaml")).message.includes(`"p.txt": found ${found}, expected a group`));
+  }
 });
 
 Deno.test("loadParameterFile() lays a file over the base file that it names, from its own folder", () => {
@@ -134,6 +136,11 @@ Deno.test("applyOverrides() changes a copy, in order, and takes paths with or wi
 Deno.test("applyOverrides() can add a scan or an engine by giving its name", () => {
   const tree = applyOverrides({ engines: { e0: { name: "DM" } } }, ["engines.e1.numiter=5", "engines.e1.name=ML"]);
   assert.deepEqual(tree.engines, { e0: { name: "DM" }, e1: { numiter: 5, name: "ML" } });
+});
+
+Deno.test("applyOverrides() reaches into a group of io that the file switches by one word", () => {
+  const tree = applyOverrides({ io: { autosave: false } }, ["io.autosave.interval=3"]);
+  assert.deepEqual(tree, { io: { autosave: { active: false, interval: 3 } } });
 });
 
 Deno.test("applyOverrides() refuses all broken overrides at once, naming each", () => {

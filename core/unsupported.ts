@@ -89,6 +89,11 @@ const ROWS: readonly Row[] = [
   { path: "engines.*.name", when: notIn(BUILT_ENGINES), reason: `the engines built are ${BUILT_ENGINES.join(", ")}` },
   { path: "engines.*.subpix", when: (v) => v === "fourier", reason: NO_SUBPIXEL },
   { path: "engines.*.subpix_start", when: (v) => v !== 0, reason: NO_SUBPIXEL },
+  {
+    path: "engines.*.probe_support",
+    when: (v, engine) => (engine.name === "DM_simple" || engine.name === "Dummy") && v !== 0.7 && v !== null,
+    reason: "this engine has never had a probe support, in PtyPy neither; leave it out or write None",
+  },
   { path: "engines.*.ML_type", when: (v) => v === "euclid", reason: "the likelihoods built are gaussian and poisson" },
   {
     path: "engines.*.position_refinement",

@@ -47,6 +47,8 @@ const REFUSED: readonly [path: string, value: unknown, tree: Record<string, unkn
   ["engines.e.name", "DM_3dBragg", { engines: { e: { name: "DM_3dBragg" } } }],
   ["engines.e.subpix", "fourier", { engines: { e: { name: "DM", subpix: "fourier" } } }],
   ["engines.e.subpix_start", 3, { engines: { e: { name: "DM", subpix_start: 3 } } }],
+  ["engines.e.probe_support", 0.5, { engines: { e: { name: "DM_simple", probe_support: 0.5 } } }],
+  ["engines.e.probe_support", 0.5, { engines: { e: { name: "Dummy", probe_support: 0.5 } } }],
   ["engines.e.ML_type", "euclid", { engines: { e: { name: "ML", ML_type: "euclid" } } }],
   ["engines.e.position_refinement.start", 5, { engines: { e: { name: "ML", position_refinement: { start: 5 } } } }],
 ];
@@ -61,6 +63,7 @@ for (const [path, value, tree] of REFUSED) {
 
 const ACCEPTED: readonly [what: string, tree: Record<string, unknown>][] = [
   ["position refinement in DM", { engines: { e: { name: "DM", position_refinement: { start: 5 } } } }],
+  ["an engine without support that is told so", { engines: { e: { name: "DM_simple", probe_support: null } } }],
   ["ML with the refinement off", { engines: { e: { name: "ML", position_refinement: false } } }],
   ["subpix None", { engines: { e: { name: "DM", subpix: null } } }],
   ["a .ptyr file as illumination", inScan({ illumination: "../a.ptyr" })],

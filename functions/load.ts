@@ -6,7 +6,8 @@ import { findLoader, type LoaderParams } from "../core/loaders/mod.ts";
 import type { PreparedScan } from "../core/loaders/prepared_scan.ts";
 import type { ScanParams } from "../core/parameters/scan/mod.ts";
 import { prepareScan } from "../core/preparation/prepare.ts";
-import type { ParsedPtycho } from "../core/ptycho_params.ts";
+import type { EngineParams } from "../core/parameters/engine/mod.ts";
+import type { ParsedPtycho, PtychoParams } from "../core/ptycho_params.ts";
 
 /** A scan with its frames. */
 export interface LoadedScan {
@@ -36,6 +37,11 @@ export function loadScans(
 /** Scans by label, in the order in which they are loaded. */
 export function sortedScans(scans: Readonly<Record<string, ScanParams>>): [string, ScanParams][] {
   return Object.entries(scans).sort(([a], [b]) => a < b ? -1 : 1);
+}
+
+/** Engines by label, in the order in which they run. */
+export function sortedEngines(p: Pick<PtychoParams, "engines">): [string, EngineParams][] {
+  return Object.entries(p.engines).sort(([a], [b]) => a < b ? -1 : 1);
 }
 
 /** The parameters of a scan's loader. @throws {UnsupportedError} if the scan has none that is built */

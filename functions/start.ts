@@ -30,11 +30,11 @@ export function startModel(scans: readonly LoadedScan[], p: PtychoParams, servic
 }
 
 /** What models may use: files are found relative to `io.home`. */
-export function modelServices({ random, path, log }: LoaderServices): ModelServices {
+export function modelServices({ random, path, log, warn }: LoaderServices): ModelServices {
   return {
     random,
     log,
-    readPtyr: (file) => readPtyr(path(file), { notice: log }),
+    readPtyr: (file) => readPtyr(path(file), { notice: warn ?? log }),
     loadArray(reference) {
       const { path: file, dataset } = splitReference(reference);
       return loadArray(dataset === null ? path(file) : `${path(file)}:${dataset}`);

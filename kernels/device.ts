@@ -79,6 +79,6 @@ export interface Resident extends Disposable {
   pause(seconds: number): void;
   /** Does all recorded work and returns the contents of small buffers: the only read-back within a run, once per block. */
   flush(read: readonly Buffer<"wide">[]): Promise<Float64Array[]>;
-  /** All arrays of the state, copied. */
-  save(): Promise<Record<string, NdArray>>;
+  /** Arrays of the state, copied: all, or those whose names are wanted. */
+  save(isWanted?: (name: string) => boolean): Promise<Record<string, NdArray>>;
 }

@@ -14,7 +14,7 @@ import { probeConverged } from "./object_probe_update/probe_change.ts";
 import { objectUpdate } from "./object_probe_update/object_update.ts";
 import { probeUpdate } from "./object_probe_update/probe_update.ts";
 import { frameCall, framePass, wholeCall } from "./pass.ts";
-import { gpuForTests, runOn, twinData, type TwinWork } from "./testing.ts";
+import { gpuForTests, runOn, twinData, type TwinWork } from "./twins.ts";
 
 const gpu = await gpuForTests();
 const ignore = gpu === null;

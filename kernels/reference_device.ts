@@ -19,7 +19,7 @@ export function createReferenceDevice(): Device {
   return {
     name: "reference",
     limits: { maxBufferBytes: MAX_BUFFER_BYTES, maxBindings: MAX_BINDINGS },
-    load: (data, state) => Promise.resolve(createResident(data, state)),
+    load: (data, state) => new Promise((resolve) => resolve(createResident(data, state))),
   };
 }
 
@@ -83,7 +83,7 @@ function createResident(data: Data, state: State): Resident {
       await new Promise<void>((resolve) => setTimeout(resolve, wait));
       return read.map((buffer) => (arrayOf(store, buffer) as Float64Array).slice());
     },
-    save: () => Promise.resolve(saveArrays(store)),
+    save: (isWanted) => Promise.resolve(saveArrays(store, isWanted)),
     [Symbol.dispose]: () => store.arrays.clear(),
   };
 }
@@ -247,11 +247,12 @@ function record(
   return array.subarray(start, start + length);
 }
 
-function saveArrays(store: Store): Record<string, NdArray> {
-  const saved: Record<string, NdArray> = Object.fromEntries(store.rest);
+function saveArrays(store: Store, isWanted: (name: string) => boolean = () => true): Record<string, NdArray> {
+  const saved: Record<string, NdArray> = Object.fromEntries([...store.rest].filter(([name]) => isWanted(name)));
   for (const [buffer, shape] of store.kept) {
-    const array = arrayOf(store, buffer);
     const { name, element } = buffer.layout;
+    if (!isWanted(name)) continue;
+    const array = arrayOf(store, buffer);
     const complex = element === "complex" || element === "wide_complex";
     checkLength(array, (complex ? 2 : 1) * sizeOf(shape), `array "${name}"`);
     saved[name] = { dtype: dtypeOf(element, array), shape, data: array.slice() };

@@ -52,12 +52,13 @@ export interface WgslText {
   readonly work?: (sizes: WorkSizes) => number;
   /**
    * Name of a function `(at: Place) -> vec2f` that gives the new value of a pixel of `wave`, so that a propagation that follows can do
-   * without the array.
+   * without the array. Where there is `work` it has a second argument, `shares: ptr<function, vec4f>`, to which it adds what the first
+   * stage sums; later stages take as many shares per item as there are.
    */
   readonly source?: string;
   /**
-   * Name of a function `(at: Place, z: ptr<function, vec2f>) -> vec4f` that takes a pixel of `wave`, may change it, and returns what the
-   * first stage sums, so that a propagation that comes before can do it. Later stages take as many shares per item as there are.
+   * Name of a function `(at: Place, z: ptr<function, vec2f>)` that takes a pixel of `wave` and may change it, so that a propagation that
+   * comes before can call it. Where there is `work` it returns a vec4f, which is summed likewise.
    */
   readonly sink?: string;
   /** The sink needs all modes of a pixel at once. */

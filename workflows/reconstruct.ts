@@ -6,11 +6,11 @@ import { openEngine } from "../core/engines/run_engine.ts";
 import type { SupportedParams } from "../core/engines/mod.ts";
 import { asctime } from "../core/formats/h5rw.ts";
 import type { PtyrIteration, PtyrRuntime } from "../core/formats/ptyr.ts";
-import { formatPattern, type PatternValues } from "../core/path_pattern.ts";
 import type { ParsedPtycho } from "../core/ptycho_params.ts";
 import type { Model } from "../core/scan_models/model.ts";
 import { exportResult } from "../functions/export.ts";
-import { loadScans } from "../functions/load.ts";
+import { loadScans, sortedEngines } from "../functions/load.ts";
+import { outputFile, planOutputs, tryOutputs } from "../functions/output_files.ts";
 import { type Started, startModel } from "../functions/start.ts";
 import type { Device } from "../kernels/device.ts";
 import type { State } from "../kernels/reconstruction.ts";
@@ -35,6 +35,8 @@ export interface BlockReport {
 export interface RunServices extends LoaderServices {
   readonly device: Device;
   readonly clock: Clock;
+  /** Is told once, when everything is loaded: from here on the run heeds `signal`. */
+  started(): void;
   /** When aborted, the run stops after the current block and saves. */
   readonly signal: AbortSignal;
   /** Is told of every block. */
@@ -73,8 +75,11 @@ export interface RunResult {
  */
 export async function reconstruct(run: Run, services: RunServices): Promise<RunResult> {
   const { p } = run.parsed;
+  const outputs = planOutputs(p, { name: run.name, path: services.path });
   const scans = loadScans(run.parsed, { ...services, now: services.clock.date() });
   const started = startModel(scans, p, services);
+  tryOutputs(outputs);
+  services.started();
   const history: History = {
     start: services.clock.date(),
     iterations: [],
@@ -84,8 +89,7 @@ export async function reconstruct(run: Run, services: RunServices): Promise<RunR
     dumps: [],
   };
   let state = started.state;
-  const engines = Object.entries(p.engines).sort(([a], [b]) => a < b ? -1 : 1);
-  for (const [, engine] of engines) {
+  for (const [, engine] of sortedEngines(p)) {
     if (services.signal.aborted) break;
     // checkSupported() has refused the engines that are not built.
     state = await runEngine(engine as SupportedParams, { run, started, state, history, services });
@@ -171,7 +175,12 @@ function saveDump(state: State, context: Context): void {
   const { run, history } = context;
   const last = history.iterations.at(-1);
   const values = { engine: last?.engine ?? "None", iteration: last?.iteration ?? 0, iterations: state.iterations };
-  const path = fileName(run, { pattern: run.parsed.p.io.autosave.rfile, path: "io.autosave.rfile", values, context });
+  const path = outputFile(run.parsed.p, {
+    kind: "autosave.rfile",
+    name: run.name,
+    path: context.services.path,
+    values,
+  })!;
   history.lastSave = state.iterations;
   write(path, { kind: "dump", state, context, stop: null });
   history.dumps.push(path);
@@ -182,19 +191,11 @@ function saveResult(
   { engine, iteration, context }: { engine: string; iteration: number; context: Context },
 ): void {
   const { run, history, services } = context;
-  const { rfile } = run.parsed.p.io;
-  if (rfile === null) return;
   const values = { engine, iteration, iterations: state.iterations };
-  const path = fileName(run, { pattern: rfile, path: "io.rfile", values, context });
+  const path = outputFile(run.parsed.p, { kind: "rfile", name: run.name, path: services.path, values });
+  if (path === null) return;
   write(path, { kind: "minimal", state, context, stop: services.clock.date() });
   history.files.push(path);
-}
-
-function fileName(
-  run: Run,
-  { pattern, path, values, context }: { pattern: string; path: string; values: PatternValues; context: Context },
-): string {
-  return context.services.path(formatPattern(pattern, { run: run.name, ...values }, path));
 }
 
 function write(

@@ -1,9 +1,10 @@
 /** The exit waves of all blocks: part of the state from the first engine that keeps them. */
 
 import { makeModel } from "../../kernels/auxiliary_wave/make_model.ts";
-import { storeWave } from "../../kernels/auxiliary_wave/copy_wave.ts";
+import { fetchWave, storeWave } from "../../kernels/auxiliary_wave/store_wave.ts";
 import type { Resident, ResidentBlock } from "../../kernels/device.ts";
 import { type Buffer, frameCall, framePass } from "../../kernels/pass.ts";
+import { propagateForward } from "../../kernels/propagation/propagate.ts";
 
 /** Name of a block's exit waves in the state. */
 export function exitWaveName(ID: string): string {
@@ -40,6 +41,32 @@ function openExitWave(resident: Resident, { block, index, address }: ResidentBlo
     resident.free(wave);
   }
   return exitWave;
+}
+
+/**
+ * The exit waves at the detector, kept by engines that project there: part of the state while such an engine runs. Begun by
+ * propagating the exit waves.
+ */
+export function openExitSpectra(resident: Resident, exitWaves: readonly Buffer<"complex">[]): Buffer<"complex">[] {
+  return resident.blocks.map(({ block: { ID, rows, cols, frames, modes }, index, address }) => {
+    const name = `exitSpectrum/${ID}`;
+    const fresh = !resident.has(name);
+    const layout = { element: "complex", count: rows * cols, extent: "block", perMode: true, block: index } as const;
+    const spectrum = resident.alloc(name, { ...layout, shape: [frames * modes, rows, cols] });
+    if (fresh) {
+      const wave = scratchWave(resident, index);
+      resident.run(framePass("begin_exit_spectra", {
+        block: index,
+        calls: [
+          frameCall(fetchWave, { wave, stored: exitWaves[index]! }, {}),
+          frameCall(propagateForward, { wave, address }, {}),
+          frameCall(storeWave, { stored: spectrum, wave }, {}),
+        ],
+      }));
+      resident.free(wave);
+    }
+    return spectrum;
+  });
 }
 
 /** Scratch for the waves of a frame, (mode, y, x) complex. */

@@ -1,6 +1,6 @@
 /** The likelihood of all frames: its gradient, and its parabola along a search direction. */
 
-import { storeWave } from "../../kernels/auxiliary_wave/copy_wave.ts";
+import { storeWave } from "../../kernels/auxiliary_wave/store_wave.ts";
 import { makeModel } from "../../kernels/auxiliary_wave/make_model.ts";
 import { fillWide } from "../../kernels/array/fill.ts";
 import type { ResidentBlock } from "../../kernels/device.ts";

@@ -5,12 +5,11 @@ import { UnsupportedError } from "../errors.ts";
 import { defineEngine } from "./engine.ts";
 import { openLikelihood } from "./likelihood.ts";
 import { openConjugateGradient } from "./conjugate_gradient.ts";
-import { openPositionRefinement } from "./position_refinement.ts";
 
 /**
  * Conjugate gradient descent of a Gaussian or Poisson likelihood in object and probe.
  * @see Thibault and Guizar-Sicairos, New Journal of Physics 14 (2012) 063004, 10.1088/1367-2630/14/6/063004
- * @see PtyPy 0.4: engines.ML (differs: position refinement is applied, as in 0.9)
+ * @see PtyPy 0.4: engines.ML, which does not move positions either
  */
 export const ml = defineEngine<MlParams>({
   name: "ML",
@@ -24,11 +23,6 @@ export const ml = defineEngine<MlParams>({
       );
     }
     const likelihood = openLikelihood(context, { ...p, ML_type: p.ML_type });
-    const descend = openConjugateGradient(context, { p, likelihood });
-    const refinePositions = openPositionRefinement(context, p);
-    return (iteration) => {
-      descend(iteration);
-      refinePositions(iteration);
-    };
+    return openConjugateGradient(context, { p, likelihood });
   },
 });

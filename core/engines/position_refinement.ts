@@ -22,7 +22,7 @@ export interface RefiningParams {
 }
 
 /** Whether positions are refined at all: when a start or a stop is given. */
-export function refinesPositions({ position_refinement: { start, stop } }: RefiningParams): boolean {
+function refinesPositions({ position_refinement: { start, stop } }: RefiningParams): boolean {
   return start !== null || stop !== null;
 }
 
@@ -79,7 +79,7 @@ export function openPositionRefinement({ resident, random, statistics }: EngineC
 }
 
 /** Largest pixel side of all object storages, metres. */
-export function largestPixel(data: Data): number {
+function largestPixel(data: Data): number {
   return Math.max(...data.objects.flatMap(({ psize }) => psize));
 }
 

@@ -3,6 +3,7 @@
 import { buildAux } from "../../kernels/auxiliary_wave/build_aux.ts";
 import { buildExit } from "../../kernels/auxiliary_wave/build_exit.ts";
 import { makeModel } from "../../kernels/auxiliary_wave/make_model.ts";
+import { storeWave } from "../../kernels/auxiliary_wave/store_wave.ts";
 import type { Resident } from "../../kernels/device.ts";
 import { fmagUpdate } from "../../kernels/fourier_update/fmag_update.ts";
 import { fourierError } from "../../kernels/fourier_update/fourier_error.ts";
@@ -16,7 +17,7 @@ import { finishMean, startMean } from "../../kernels/object_probe_update/weighte
 import { type Buffer, frameCall, framePass, wholeCall } from "../../kernels/pass.ts";
 import { propagateBackward, propagateForward } from "../../kernels/propagation/propagate.ts";
 import type { EngineContext } from "./engine.ts";
-import { openExitWaves, scratchImage, scratchWave } from "./exit_waves.ts";
+import { openExitSpectra, openExitWaves, scratchImage, scratchWave } from "./exit_waves.ts";
 import { centerProbes, storageLayers, supportProbes } from "./storages.ts";
 
 /** How a projection engine differs from the plain difference map. */
@@ -24,7 +25,7 @@ export interface ProjectionOptions {
   readonly alpha: number;
   /** Photons per pixel within which a block's frames count as matched; null for no bound. */
   readonly powerBounds: readonly (number | null)[];
-  /** Whether to compute the photon error, at the cost of one propagation. */
+  /** Whether to compute the photon error; it is 0 otherwise. */
   readonly photonError: boolean;
 }
 
@@ -61,37 +62,41 @@ export function openProjection(context: EngineContext): {
   return { project: openFourierUpdate(context, exitWaves), overlap: openOverlapUpdate(context.resident, exitWaves) };
 }
 
+/**
+ * The projection works at the detector: it keeps the propagated exit waves, so that propagating the model forward and the result
+ * backward is all it takes.
+ */
 function openFourierUpdate(
   { resident, errors }: EngineContext,
   exitWaves: readonly Buffer<"complex">[],
 ): (options: ProjectionOptions) => void {
   const { probe, object } = resident;
+  const spectra = openExitSpectra(resident, exitWaves);
   const scratch = resident.blocks.map(({ index }) => ({
     wave: scratchWave(resident, index),
+    model: scratchWave(resident, index),
     amplitude: scratchImage(resident, index),
     deviation: scratchImage(resident, index, 2),
   }));
   return ({ alpha, powerBounds, photonError }) => {
     for (const { index, diffraction, mask, address } of resident.blocks) {
-      const { wave, amplitude, deviation } = scratch[index]!;
-      const exitWave = exitWaves[index]!;
+      const { wave, model, amplitude, deviation } = scratch[index]!;
+      const spectrum = spectra[index]!;
       const bound = powerBounds[index] ?? null;
       const limit = { powerBound: bound ?? 0, bounded: bound === null ? 0 : 1 };
-      const photons = [
-        frameCall(makeModel, { wave, probe, object, address }, {}),
-        frameCall(propagateForward, { wave, address }, {}),
-        frameCall(logLikelihood, { wave, diffraction, mask, errors }, {}),
-      ];
+      const photons = frameCall(logLikelihood, { wave: model, diffraction, mask, errors }, {});
       resident.run(framePass("fourier_update", {
         block: index,
         calls: [
-          ...(photonError ? photons : []),
-          frameCall(buildAux, { wave, exitWave, probe, object, address }, { alpha }),
-          frameCall(propagateForward, { wave, address }, {}),
+          frameCall(makeModel, { wave: model, probe, object, address }, {}),
+          frameCall(propagateForward, { wave: model, address }, {}),
+          ...(photonError ? [photons] : []),
+          frameCall(buildAux, { wave, model, exitWave: spectrum }, { alpha }),
           frameCall(fourierError, { wave, diffraction, mask, amplitude, deviation, errors }, limit),
           frameCall(fmagUpdate, { wave, amplitude, diffraction, mask, deviation }, limit),
+          frameCall(buildExit, { exitWave: spectrum, wave, model, within: deviation, errors }, { alpha }),
           frameCall(propagateBackward, { wave, address }, {}),
-          frameCall(buildExit, { exitWave, wave, probe, object, address, within: deviation, errors }, { alpha }),
+          frameCall(storeWave, { stored: exitWaves[index]!, wave }, {}),
         ],
       }));
     }

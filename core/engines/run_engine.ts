@@ -92,14 +92,18 @@ export async function openEngine({ p, device, data, state, random }: EngineOptio
       iteration: 0,
       random: random.state(),
       scalars: {},
-      arrays: commonArrays(await resident.save()),
+      arrays: await resident.save(isCommon),
     }),
     close: () => resident[Symbol.dispose](),
   };
 }
 
 function commonArrays(arrays: Readonly<Record<string, NdArray>>): Record<string, NdArray> {
-  return Object.fromEntries(Object.entries(arrays).filter(([name]) => COMMON.has(name.split("/")[0]!)));
+  return Object.fromEntries(Object.entries(arrays).filter(([name]) => isCommon(name)));
+}
+
+function isCommon(name: string): boolean {
+  return COMMON.has(name.split("/")[0]!);
 }
 
 function diverged(engine: string, iteration: number): DivergedError {

@@ -39,7 +39,6 @@ const PARAMS: Record<string, SupportedParams> = {
     smooth_gradient: 1.5,
     smooth_gradient_decay: 0.1,
     scale_precond: true,
-    position_refinement: { start: 0, stop: 9, amplitude: 4e-6, max_shift: 4e-6 },
   }),
   "ML poisson": mlParams.parse({ name: "ML", ML_type: "poisson", floating_intensities: true, probe_update_start: 0 }),
   "ePIE": epieParams.parse({

@@ -71,6 +71,22 @@ export function writeWhole(path: string, write: (temporaryPath: string) => void)
   file.commit();
 }
 
+/**
+ * Looks, without touching anything, whether a file may have this name: it is no folder or device, and nothing but folders is
+ * above it. Rights and a full disk are found only by writing.
+ *
+ * @throws {DataError} as `beginWhole`
+ */
+export function checkTarget(path: string): void {
+  let folder = dirname(plainTarget(path));
+  while (!isThere(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  try {
+    if (!Deno.statSync(folder).isDirectory) throw new Deno.errors.NotADirectory("not a directory");
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
 /** Writes bytes or UTF-8 text as a whole file. @throws {DataError} as `writeWhole` */
 export function writeBytesWhole(path: string, content: Uint8Array | string): void {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
@@ -99,6 +115,10 @@ export function writeError(path: string, error: unknown): Error {
   if (error instanceof Deno.errors.NotADirectory || /not a directory/i.test(text) || code === "EEXIST") {
     return because("found a file where a folder of the path should be", "choose another path");
   }
+  if (code === "ENAMETOOLONG" || /name too long/i.test(text)) {
+    return because("found a name that is too long", "choose a shorter one");
+  }
+  if (/NUL byte/i.test(text)) return because("found a NUL character in the name", "choose another name");
   if (error instanceof Deno.errors.NotFound) {
     return because("found a folder of the path that cannot be made", "choose another path");
   }
@@ -148,6 +168,16 @@ function discard(temporaryPath: string): void {
     // Not there any more: nothing to free.
   }
   removeIfThere(temporaryPath);
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    // What cannot be looked at is there: writing will say why not.
+    return !(error instanceof Deno.errors.NotFound);
+  }
 }
 
 function removeIfThere(path: string): void {

@@ -1,6 +1,8 @@
+/** Whole files: they appear complete or not at all, and every failure says why. */
+
 import assert from "node:assert/strict";
 import { isPtychoError } from "../errors.ts";
-import { beginWhole, writeBytesWhole, writeWhole } from "./atomic_file.ts";
+import { beginWhole, checkTarget, writeBytesWhole, writeWhole } from "./atomic_file.ts";
 
 function inFolder(test: (folder: string) => void): () => void {
   return () => {
@@ -89,9 +91,22 @@ for (const { path, says } of REFUSED) {
         () => writeBytesWhole(target, "x"),
         (error) => isPtychoError(error, "DataError") && says.test(error.message),
       );
+      assert.throws(
+        () => checkTarget(target),
+        (error) => isPtychoError(error, "DataError") && says.test(error.message),
+      );
     }),
   );
 }
+
+Deno.test(
+  "checkTarget() takes names that can be written, in folders that are not there yet, and makes nothing",
+  inFolder((folder) => {
+    writeBytesWhole(`${folder}/file`, "");
+    for (const path of ["file", "new", "a/b/new"]) checkTarget(`${folder}/${path}`);
+    assert.deepEqual(names(folder), ["file"]);
+  }),
+);
 
 Deno.test(
   "a process that is killed while writing leaves nothing under the name",

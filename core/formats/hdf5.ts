@@ -8,9 +8,10 @@ import { dirname, resolve } from "node:path";
 import { type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import { checkHdf5Signature } from "./hdf5_signature.ts";
-import { decodeNumbers, describeType, singleValue, valueShape } from "./hdf5_values.ts";
+import { decodeNumbers, describeType, filterName, singleValue, unreadableFilter, valueShape } from "./hdf5_values.ts";
 import type { Hdf5Metadata, Hdf5Type, Hdf5Value } from "./hdf5_values.ts";
-import { BLOCK_BYTES, readInto, readStrings } from "./hdf5_memory.ts";
+import { readInto, readOnto, readStrings, rowsPerBlock } from "./hdf5_memory.ts";
+import { libraryMessage, openError } from "./hdf5_message.ts";
 import { nearestNames } from "./nearest_names.ts";
 
 /** The WebAssembly module of h5wasm. */
@@ -19,9 +20,6 @@ export type Hdf5Library = Awaited<typeof h5wasm.ready>;
 const library: Hdf5Library = await h5wasm.ready;
 // Without this, a failed read prints to the console and returns whatever was in memory.
 library.activate_throwing_error_handler();
-
-/** Filters that the library reads without plugins: deflate, shuffle, fletcher32, szip, nbit, scaleoffset. */
-const BUILT_IN_FILTERS = [1, 2, 3, 4, 5, 6];
 
 /** What there is under a name. */
 export type Hdf5Kind = "group" | "dataset" | "datatype" | "missing";
@@ -193,7 +191,7 @@ export class Hdf5File implements Disposable {
     const m = this.#metadata(path);
     const type = describeType(m);
     if (type.dtype === null) throw this.#unexpected(path, "numbers", type.name);
-    const bytes = new ArrayBuffer(sizeOf(box.count) * m.size);
+    const bytes = this.#buffer(path, sizeOf(box.count) * m.size);
     if (bytes.byteLength > 0) {
       this.#checkFilters(path);
       const rows = rowsPerBlock(box.count, m);
@@ -247,23 +245,24 @@ export class Hdf5File implements Disposable {
     }
   }
 
+  #buffer(path: string, bytes: number): ArrayBuffer {
+    try {
+      return new ArrayBuffer(bytes);
+    } catch (error) {
+      const text = `Cannot read "${path}" in "${this.path}": found ${bytes} bytes, expected what fits into memory; ` +
+        `read fewer frames at once`;
+      throw new DataError(text, { file: this.path, dataset: path, found: bytes }, error);
+    }
+  }
+
   #readBytes(path: string, box: { offset: number[]; count: number[] } | null, into: Uint8Array): void {
     const big = (numbers: readonly number[]): bigint[] => numbers.map(BigInt);
     const [count, offset, stride] = box
       ? [big(box.count), big(box.offset), box.count.map(() => 1n)]
       : [null, null, null];
     const at = absolute(path);
-    into.set(
-      this.#attempt(
-        path,
-        () =>
-          readInto(
-            library,
-            into.byteLength,
-            (pointer) => library.get_dataset_data(this.#id, at, count, offset, stride, pointer),
-          ),
-      ),
-    );
+    const read = (pointer: bigint) => library.get_dataset_data(this.#id, at, count, offset, stride, pointer);
+    this.#attempt(path, () => readOnto(library, into, read));
   }
 
   #strings(path: string, m: Hdf5Metadata): Hdf5Value {
@@ -318,9 +317,8 @@ export class Hdf5File implements Disposable {
   #checkFilters(path: string): void {
     if (!this.#metadata(path).chunks) return;
     const filters = this.#attempt(path, () => library.get_dataset_filters(this.#id, absolute(path)));
-    const unknown = filters.find((filter) => !BUILT_IN_FILTERS.includes(filter.id));
-    if (unknown === undefined) return;
-    const name = filterName(unknown);
+    const name = unreadableFilter(filters);
+    if (name === null) return;
     const text = `Cannot read "${path}" in "${this.path}": found compression "${name}", expected deflate, shuffle, ` +
       `fletcher32, szip or scaleoffset; rewrite it, for example with: h5repack -f GZIP=4`;
     throw new DataError(text, { file: this.path, dataset: path, found: name, expected: "deflate" });
@@ -350,6 +348,10 @@ export class Hdf5File implements Disposable {
     let parent = "/";
     while (parts.length > 1 && this.kind(join(parent, parts[0]!)) === "group") parent = join(parent, parts.shift()!);
     const names = this.kind(parent) === "group" ? this.keys(parent) : [];
+    if (names.includes(parts[0]!)) {
+      const text = `${begin}found an object that cannot be opened, expected ${expected}; the file may be damaged`;
+      return new DataError(text, { ...fields, group: parent });
+    }
     const near = nearestNames(parts[0]!, names);
     const listed = near.length > 0 ? near : names.slice(0, 8);
     const hint = listed.length > 0
@@ -358,17 +360,6 @@ export class Hdf5File implements Disposable {
     const text = `${begin}found no "${parts[0]}" in group "${parent}", expected ${expected}; ${hint}`;
     return new DataError(text, { ...fields, group: parent, near: listed });
   }
-}
-
-/** What the library complains about, in one line. */
-export function libraryMessage(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  const steps = [...text.matchAll(/^\s+#\d+: \S+ line \d+ in (\w+)\(\): (.*)$/gm)].filter((step) =>
-    !step[1]!.startsWith("H5PL")
-  );
-  // A system error is told over several lines.
-  const reason = /errno = \d+, error message = '([^']*)'/.exec(text)?.[1];
-  return reason ?? steps.at(-1)?.[2] ?? text.split("\n", 1)[0]!;
 }
 
 function existsAsFile(path: string): boolean {
@@ -392,26 +383,6 @@ function openForReading(path: string): bigint {
   try {
     return library.open(resolve(path), library.H5F_ACC_RDONLY, false, -1, -1);
   } catch (error) {
-    const found = libraryMessage(error);
-    const cut = /truncated file: eof = (\d+).*stored_eof = (\d+)/.exec(found);
-    const busy = /already open for (?:write|SWMR)/.test(found);
-    const text = busy
-      ? `Cannot open "${path}": found a file that its writer has not closed; wait for it, or repair with: h5clear -s`
-      : cut
-      ? `Cannot open "${path}": found a truncated file of ${cut[1]} bytes, expected ${cut[2]}; copy or make it again`
-      : `Cannot open "${path}": found a damaged HDF5 file (${found}); copy or make it again`;
-    throw new DataError(text, { file: path, found }, error);
+    throw openError(path, error);
   }
-}
-
-/** Rows of the first axis per block: about BLOCK_BYTES, whole chunks where there are chunks. */
-function rowsPerBlock(count: readonly number[], m: Hdf5Metadata): number {
-  const rowBytes = sizeOf(count.slice(1)) * m.size;
-  const rows = Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, rowBytes)));
-  const chunk = m.chunks?.[0] ?? 1;
-  return rows > chunk ? rows - (rows % chunk) : rows;
-}
-
-function filterName(filter: { id: number; name: string }): string {
-  return filter.name === "" ? `filter ${filter.id}` : filter.name.split(";", 1)[0]!;
 }

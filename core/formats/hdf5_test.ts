@@ -1,3 +1,5 @@
+/** HDF5: what is written comes back, ranges are read right, and every unusable file is refused in words. */
+
 import assert from "node:assert/strict";
 import { type DType, type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError, isPtychoError } from "../errors.ts";

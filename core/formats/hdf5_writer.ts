@@ -3,7 +3,8 @@
 import { type DType, type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import { beginWhole, type WholeFile, writeError } from "./atomic_file.ts";
-import { hdf5Library, libraryMessage, openHdf5 } from "./hdf5.ts";
+import { hdf5Library, openHdf5 } from "./hdf5.ts";
+import { libraryMessage } from "./hdf5_message.ts";
 import { allocate, BLOCK_BYTES } from "./hdf5_memory.ts";
 import { replaceStandIns, STAND_IN_MEMBER } from "./hdf5_boolean.ts";
 import { ELEMENT_BYTES, TYPE_CLASS } from "./hdf5_values.ts";

@@ -1,3 +1,5 @@
+/** NumPy files of every kind, and arrays named by a text. */
+
 import assert from "node:assert/strict";
 import type { NdArray } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";

@@ -2,6 +2,7 @@
 
 import { gaussianFilter } from "../../kernels/array/gaussian_filter.ts";
 import { complexArray, type NdArray, type RealArray } from "../../kernels/nd_array.ts";
+import { MOST_ELEMENTS } from "../containers/container.ts";
 import { boundingBox, firstPixel } from "../containers/storage.ts";
 import { ParameterError } from "../errors.ts";
 import type { Geometry } from "../geometry.ts";
@@ -48,7 +49,9 @@ export function simulateMoonFlower(p: MoonFlowerScanParams): MoonFlower {
   refuseLight(p);
   const origins = originsOf(positions, geometry);
   const [rows, cols] = geometry.shape;
-  const object = flowerPicture([farthest(origins, 0) + MARGIN + rows, farthest(origins, 1) + MARGIN + cols]);
+  const shape = [farthest(origins, 0) + MARGIN + rows, farthest(origins, 1) + MARGIN + cols] as const;
+  refuseSize(shape, p);
+  const object = flowerPicture(shape);
   const probe = withPhotons(moonPicture(geometry.shape), p.photons);
   const truth = { object, probe, origins, resolution: geometry.resolution };
   const propagator = createPropagator(geometry);
@@ -79,6 +82,16 @@ function refuseLight(p: MoonFlowerScanParams): void {
     issues.push({ path: "scans.*.data.psf", message: `found ${p.psf}, expected pixels from 0` });
   }
   if (issues.length > 0) throw new ParameterError(issues);
+}
+
+function refuseSize([rows, cols]: readonly [number, number], p: MoonFlowerScanParams): void {
+  if (rows * cols <= MOST_ELEMENTS) return;
+  const message =
+    `found frames of ${p.shape} pixels at ${p.num_frames} positions, which make a flower of ${rows} x ${cols} ` +
+    `pixels, expected at most ${
+      MOST_ELEMENTS / 1e6
+    } million; choose a smaller shape, fewer frames or a smaller density`;
+  throw new ParameterError([{ path: "scans.*.data.shape", message }]);
 }
 
 /** First pixels of the views, by the rule that models use: a simulation that rounds differently would be off by a pixel here and there. */

@@ -9,6 +9,9 @@ import { createPositions } from "../scan_patterns/scan_pattern.ts";
 /** The path of messages; a loader does not know the label of its scan. */
 const WHERE = "scans.*.data";
 
+/** More would take a day to simulate. */
+const MOST_FRAMES = 1_000_000;
+
 /** A simulated scan before its frames are made. */
 export interface SimulatedPositions {
   /** Farfield, axis at n // 2, square frames. */
@@ -42,6 +45,10 @@ export function simulatedPositions(
     issues.push({ path: `${WHERE}.density`, message: `found ${o.density}, expected a number above 0` });
   }
   if (issues.length > 0) throw new ParameterError(issues);
+  if (num_frames! > MOST_FRAMES) {
+    const message = `found ${num_frames}, expected at most ${MOST_FRAMES} frames to simulate`;
+    throw new ParameterError([{ path: `${WHERE}.num_frames`, message }]);
+  }
   const geometry = createGeometry({
     energy: p.energy,
     distance: p.distance ?? NaN,

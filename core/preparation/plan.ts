@@ -74,6 +74,12 @@ export function planPreparation(scan: OpenScan, p: PtyScanParams, context: PlanC
       expected: ["frame", "y", "x"],
     });
   }
+  if (first.dtype.startsWith("complex")) {
+    throw new DataError(
+      `Cannot prepare ${source}: found complex frames (${first.dtype}), expected counts; name the data set of the intensities`,
+      { source, found: first.dtype, expected: "real numbers" },
+    );
+  }
   const rawShape = [first.shape[1]!, first.shape[2]!] as const;
   const choice = scan.prepared ? { ...p, orientation: null, rebin: null, shape: null, auto_center: false } : p;
   const bin = countFrom(choice.rebin ?? 1, { name: "rebin", context });
@@ -144,6 +150,9 @@ function selectFrames(
   }
   const wanted = p.num_frames === null ? available : countFrom(p.num_frames, { name: "num_frames", context: o });
   const numFrames = given ? available : Math.min(wanted, available);
+  if (!given && p.num_frames !== null && p.num_frames > available) {
+    o.log(`data.num_frames = ${p.num_frames} gives way to the ${available} frames of ${o.source}`);
+  }
   if (given && o.written.has("num_frames") && p.num_frames !== null && p.num_frames !== available) {
     o.log(`data.num_frames = ${p.num_frames} gives way to the ${available} positions of data.positions_theory`);
   }
@@ -183,6 +192,14 @@ function centerOf(
   o: { p: PtyScanParams; rawShape: FrameShape; context: PlanContext },
 ): [number, number] | null {
   const center = value(scan, "center", o);
+  // PtyPy takes any number modulo n: far outside it would silently become some pixel inside.
+  const far = (typeof center === "object" ? center ?? [] : []).findIndex((c, axis) => {
+    return typeof c === "number" && (c < -o.rawShape[axis]! || c > o.rawShape[axis]!);
+  });
+  if (far >= 0) {
+    const [rows, cols] = o.rawShape;
+    fail("center", o.context, `found ${JSON.stringify(center)}, expected pixels of a frame of ${rows} x ${cols}`);
+  }
   if (center !== null) return resolveCenter(center, o.rawShape);
   return o.p.auto_center === false ? resolveCenter("fftshift", o.rawShape) : null;
 }
@@ -201,7 +218,7 @@ function countFrom(n: number, o: { name: string; context: PlanContext }): number
 
 function positive(n: number | null, o: { name: string; unit: string; context: PlanContext }): number {
   if (n !== null && n > 0 && n < Infinity) return n;
-  return fail(o.name, o.context, `found ${n}, expected a number of ${o.unit} above 0; the source has none`);
+  return fail(o.name, o.context, `found ${n}, expected a number of ${o.unit} above 0`);
 }
 
 function checked<T>(name: string, context: PlanContext, parse: () => T): T {

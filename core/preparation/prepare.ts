@@ -4,7 +4,7 @@
  */
 
 import { type NdArray, type Precision, type RealArray, realArray, sizeOf } from "../../kernels/nd_array.ts";
-import { DataError, ParameterError } from "../errors.ts";
+import { DataError, isPtychoError, ParameterError } from "../errors.ts";
 import { loadArray } from "../formats/array_file.ts";
 import type { Loader, LoaderServices, OpenScan } from "../loaders/loader.ts";
 import type { PreparedScan, ScanMeta } from "../loaders/prepared_scan.ts";
@@ -20,7 +20,10 @@ import { type PlanContext, planPreparation, type PreparationPlan } from "./plan.
 import { givenPositions } from "./positions_theory.ts";
 import { openSaver, type ScanSaver } from "./save.ts";
 
-/** Bytes of frames that are held at a time beside the result, unless `min_frames` needs more. */
+/** Bytes of frames that are read at a time beside the result, unless `min_frames` needs more. */
+export const READ_BYTES = 8 * 2 ** 20;
+
+/** The same where frames are saved: what is read together becomes one chunk of the file. */
 export const CHUNK_BYTES = 32 * 2 ** 20;
 
 /** What preparation needs beside loader and parameters. */
@@ -37,7 +40,7 @@ export interface PrepareOptions {
   readonly positions?: Float64Array | null;
   /** Written into a file that is saved. */
   readonly now: Date;
-  /** CHUNK_BYTES if left out. */
+  /** READ_BYTES, or CHUNK_BYTES with `save`, if left out. */
   readonly chunkBytes?: number;
 }
 
@@ -59,7 +62,7 @@ export interface Preparation extends PreparedScan {
  * @see PtyPy 0.4: PtyScan (differs: one process; `merge` works; part files of `link` are found beside `dfile`)
  */
 export function prepareScan<P extends PtyScanParams>(loader: Loader<P>, p: P, options: PrepareOptions): Preparation {
-  using scan = loader.open(p, options.services);
+  using scan = openSource(loader, p, options);
   const plan = planPreparation(scan, p, planContext(p, options));
   const chunk = chunkSize(plan, { p, ...options });
   const rawCenter = chooseCenter(scan, p, { plan, chunk, log: options.services.log });
@@ -85,8 +88,23 @@ export function planScan<P extends PtyScanParams>(
   p: P,
   options: PlanOptions,
 ): PreparationPlan {
-  using scan = loader.open(p, options.services);
+  using scan = openSource(loader, p, options);
   return planPreparation(scan, p, planContext(p, options));
+}
+
+/** Opens the source. A loader does not know its scan: messages about `scans.*` get the label here. */
+function openSource<P extends PtyScanParams>(loader: Loader<P>, p: P, { label, services }: PlanOptions): OpenScan {
+  try {
+    return loader.open(p, services);
+  } catch (e) {
+    if (!isPtychoError(e, "ParameterError")) throw e;
+    const { issues } = e as ParameterError;
+    const named = issues.map(({ path, message }) => ({
+      path: path.replace(/^scans\.\*\./, `scans.${label}.`),
+      message,
+    }));
+    throw new ParameterError(named, e);
+  }
 }
 
 function planContext(p: PtyScanParams, o: PlanOptions): PlanContext {
@@ -103,8 +121,10 @@ function chunkSize(plan: PreparationPlan, o: { p: PtyScanParams; label: string; 
     const message = `found ${o.p.min_frames}, expected a whole number from 1`;
     throw new ParameterError([{ path: `scans.${o.label}.data.min_frames`, message }]);
   }
-  const frameBytes = Math.max(plan.rawBytes, o.p.save === null ? 0 : 8 * sizeOf(plan.shape));
-  return Math.max(o.p.min_frames, Math.floor((o.chunkBytes ?? CHUNK_BYTES) / frameBytes), 1);
+  const isSaved = o.p.save !== null;
+  const frameBytes = Math.max(plan.rawBytes, isSaved ? 8 * sizeOf(plan.shape) : 0);
+  const chunkBytes = o.chunkBytes ?? (isSaved ? CHUNK_BYTES : READ_BYTES);
+  return Math.max(o.p.min_frames, Math.floor(chunkBytes / frameBytes), 1);
 }
 
 /** The centre of the plan, or the one that is found; `auto_center` true beside a given centre only reports, as in PtyPy. */

@@ -80,7 +80,8 @@ function probeModel(p: IlluminationParams, plane: StoragePlane, context: Layered
       `The aperture of ${context.where}.illumination also acts on the probe of "${rfile}"; write aperture.form: null to take it whole`,
     );
   }
-  return arrayOfResult(rfile, { ...context, kind: "probe", storageID: plane.storageID, scan: label });
+  const where = `${context.where}.illumination`;
+  return arrayOfResult(rfile, { ...context, where, kind: "probe", storageID: plane.storageID, scan: label });
 }
 
 function objectOf(p: SampleParams, plane: StoragePlane, context: LayeredContext): Float64Array {
@@ -88,7 +89,7 @@ function objectOf(p: SampleParams, plane: StoragePlane, context: LayeredContext)
   const common = { ...plane, layers: context.layers, random: context.random, where };
   if (p.model === "recon") {
     // An earlier object is a transmission already, so that `process` has nothing to do.
-    const model = arrayOfResult(p.recon.rfile, { ...context, kind: "obj", storageID: plane.storageID });
+    const model = arrayOfResult(p.recon.rfile, { ...context, where, kind: "obj", storageID: plane.storageID });
     return initialObject({ ...p, process: null }, { ...common, model });
   }
   const model = p.model === null ? null : arrayOf(p.model, { ...context, where: `${where}.model` });

@@ -113,7 +113,7 @@ function draftScan(input: ScanInput, services: ModelServices): Draft {
   const photons = brightestFrame(prepared);
   if (!(photons > 0 && photons < Infinity)) {
     throw new DataError(
-      `Cannot reconstruct scan "${label}": found ${photons} photons in its brightest frame, expected more than 0; check data and mask`,
+      `Cannot reconstruct scan "${label}": found ${photons} photons in its brightest frame, expected a finite number above 0; check data and mask`,
       { scan: label, found: photons },
     );
   }

@@ -4,22 +4,18 @@ struct Params {
   rows: u32,
   cols: u32,
   wave: vec2u,
+  model: vec2u,
   exitWave: vec2u,
-  address: vec2u,
   alpha: f32,
 }
 
 @group(0) @binding(0) var<storage, read_write> wave: array<vec2f>;
-@group(0) @binding(1) var<storage, read> exitWave: array<vec2f>;
-@group(0) @binding(2) var<storage, read> probe: array<vec2f>;
-@group(0) @binding(3) var<storage, read> object: array<vec2f>;
-@group(0) @binding(4) var<storage, read> address: array<i32>;
-@group(0) @binding(5) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> model: array<vec2f>;
+@group(0) @binding(2) var<storage, read> exitWave: array<vec2f>;
+@group(0) @binding(3) var<uniform> p: Params;
 
 fn auxiliaryPixel(at: Place) -> vec2f {
-  let row = addressAt(p.address, at);
-  let model = mul(probe[probeAt(row, at.pixel)], object[objectAt(row, at.pixel)]);
-  return (1.0 + p.alpha) * model - p.alpha * exitWave[waveAt(p.exitWave, at)];
+  return (1.0 + p.alpha) * model[waveAt(p.model, at)] - p.alpha * exitWave[waveAt(p.exitWave, at)];
 }
 
 @compute @workgroup_size(256)

@@ -1,8 +1,6 @@
 /** The exit wave after the Fourier projection of the difference map. */
 
 import { defineFrameKernel } from "../kernel.ts";
-import { ADDRESS } from "../reconstruction.ts";
-import addressModule from "../shared/address.wgsl" with { type: "text" };
 import complexModule from "../shared/complex.wgsl" with { type: "text" };
 import frameModule from "../shared/frame.wgsl" with { type: "text" };
 import gridModule from "../shared/grid.wgsl" with { type: "text" };
@@ -11,13 +9,14 @@ import slicesModule from "../shared/slices.wgsl" with { type: "text" };
 import buildExitText from "./build_exit.wgsl" with { type: "text" };
 
 /**
- * Moves the exit wave by the difference of the two projections, `exitWave += wave - probe * object`, or, where the frame already
- * lay within its power bound, by `alpha * (probe * object - exitWave)`. Changes `exitWave`, and `errors[2]` to the sum over modes of
- * the mean squared modulus of the change.
+ * Moves the exit wave by the difference of the two projections, `exitWave += wave - model`, or, where the frame already lay within its
+ * power bound, by `alpha * (model - exitWave)`. Changes `exitWave`, `wave` to the new exit wave, and `errors[2]` to the sum over modes
+ * of the mean squared modulus of the change, which propagation does not alter.
  *
- * exitWave  (mode, y, x)             complex
- * wave      (mode, y, x)             complex, auxiliary wave after the projection
- * within    (1)                      1 where the frame lay within its bound
+ * exitWave  (mode, y, x)  complex, at the detector
+ * wave      (mode, y, x)  complex, auxiliary wave after the projection
+ * model     (mode, y, x)  complex, propagated probe times object
+ * within    (1)           1 where the frame lay within its bound
  * errors    (3)
  *
  * @see Thibault et al., Ultramicroscopy 109 (2009) 338, 10.1016/j.ultramic.2008.12.011, eq. 9
@@ -26,48 +25,29 @@ import buildExitText from "./build_exit.wgsl" with { type: "text" };
 export const buildExit = defineFrameKernel({
   name: "build_exit",
   wgsl: {
-    code: [complexModule, gridModule, frameModule, addressModule, reduceModule, slicesModule, buildExitText],
-    sink: "exitPixel",
+    code: [complexModule, gridModule, frameModule, reduceModule, slicesModule, buildExitText],
+    source: "exitPixel",
     over: "item groups",
     before: [{ entry: "build_exit_slices", over: "slices" }],
     work: ({ slices }) => 16 * slices,
   },
   bindings: {
     exitWave: "frame:complex:update",
-    wave: "frame:wide_complex:read",
-    probe: "whole:complex:read",
-    object: "whole:complex:read",
-    address: "frame:int:read",
+    wave: "frame:wide_complex:update",
+    model: "frame:wide_complex:read",
     within: "frame:wide:read",
     errors: "frame:wide:update",
   },
   params: { alpha: "real" },
-  cpu({ exitWave, wave, probe, object, address, within, errors }, { alpha }, { modes, rows, cols }) {
-    const [keep, weight] = within[0] === 1 ? [0, alpha] : [1, -1];
-    const old = within[0] === 1 ? alpha : 0;
+  cpu({ exitWave, wave, model, within, errors }, { alpha }, { rows, cols }) {
+    const matched = within[0] === 1;
     let sum = 0;
-    let w = 0;
-    for (let m = 0; m < modes; m++) {
-      const row = m * ADDRESS.columns;
-      const stride = address[row + ADDRESS.objectStride]!;
-      let p = 2 * address[row + ADDRESS.probeStart]!;
-      for (let y = 0; y < rows; y++) {
-        const first = address[row + ADDRESS.objectStart]! + (address[row + ADDRESS.oy]! + y) * stride;
-        let o = 2 * (first + address[row + ADDRESS.ox]!);
-        for (const end = w + 2 * cols; w < end; w += 2, p += 2, o += 2) {
-          const pr = probe[p]!;
-          const pi = probe[p + 1]!;
-          const or = object[o]!;
-          const oi = object[o + 1]!;
-          const er = exitWave[w]!;
-          const ei = exitWave[w + 1]!;
-          const dr = keep * wave[w]! + weight * (pr * or - pi * oi) - old * er;
-          const di = keep * wave[w + 1]! + weight * (pr * oi + pi * or) - old * ei;
-          exitWave[w] = er + dr;
-          exitWave[w + 1] = ei + di;
-          sum += dr * dr + di * di;
-        }
-      }
+    for (let i = 0; i < wave.length; i++) {
+      const old = exitWave[i]!;
+      const change = matched ? alpha * (model[i]! - old) : wave[i]! - model[i]!;
+      wave[i] = old + change;
+      exitWave[i] = wave[i]!;
+      sum += change * change;
     }
     errors[2] = sum / (rows * cols);
   },

@@ -5,31 +5,30 @@ struct Params {
   cols: u32,
   exitWave: vec2u,
   wave: vec2u,
-  address: vec2u,
+  model: vec2u,
   within: vec2u,
   errors: vec2u,
   alpha: f32,
 }
 
 @group(0) @binding(0) var<storage, read_write> exitWave: array<vec2f>;
-@group(0) @binding(1) var<storage, read> wave: array<vec2f>;
-@group(0) @binding(2) var<storage, read> probe: array<vec2f>;
-@group(0) @binding(3) var<storage, read> object: array<vec2f>;
-@group(0) @binding(4) var<storage, read> address: array<i32>;
-@group(0) @binding(5) var<storage, read> within: array<f32>;
-@group(0) @binding(6) var<storage, read_write> errors: array<f32>;
-@group(0) @binding(7) var<storage, read_write> work: array<vec4f>;
-@group(0) @binding(8) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read_write> wave: array<vec2f>;
+@group(0) @binding(2) var<storage, read> model: array<vec2f>;
+@group(0) @binding(3) var<storage, read> within: array<f32>;
+@group(0) @binding(4) var<storage, read_write> errors: array<f32>;
+@group(0) @binding(5) var<storage, read_write> work: array<vec4f>;
+@group(0) @binding(6) var<uniform> p: Params;
 
-fn exitPixel(at: Place, z: ptr<function, vec2f>) -> vec4f {
-  let row = addressAt(p.address, at);
-  let model = mul(probe[probeAt(row, at.pixel)], object[objectAt(row, at.pixel)]);
-  let still = within[itemAt(p.within, at.item)] == 1.0;
+// The new exit wave; adds the squared modulus of its change to `shares`.
+fn exitPixel(at: Place, shares: ptr<function, vec4f>) -> vec2f {
   let e = waveAt(p.exitWave, at);
   let old = exitWave[e];
-  let change = select(*z - model, p.alpha * (model - old), still);
+  let modelled = model[waveAt(p.model, at)];
+  let still = within[itemAt(p.within, at.item)] == 1.0;
+  let change = select(wave[waveAt(p.wave, at)] - modelled, p.alpha * (modelled - old), still);
   exitWave[e] = old + change;
-  return vec4f(abs2(change), 0.0, 0.0, 0.0);
+  *shares += vec4f(abs2(change), 0.0, 0.0, 0.0);
+  return old + change;
 }
 
 @compute @workgroup_size(256)
@@ -47,8 +46,7 @@ fn build_exit_slices(
   for (var mode = 0u; mode < p.modes; mode++) {
     for (var i = slice.begin + local; i < slice.end; i += 256u) {
       let at = Place(true, slice.item, mode, i);
-      var z = wave[waveAt(p.wave, at)];
-      sum += exitPixel(at, &z);
+      wave[waveAt(p.wave, at)] = exitPixel(at, &sum);
     }
   }
   let total = sumGroup(sum, local);

@@ -11,6 +11,10 @@ struct Params {
 @group(0) @binding(1) var<storage, read> wave: array<vec2f>;
 @group(0) @binding(2) var<uniform> p: Params;
 
+fn storedPixel(at: Place, z: ptr<function, vec2f>) {
+  stored[waveAt(p.stored, at)] = *z;
+}
+
 @compute @workgroup_size(256)
 fn store_wave(
   @builtin(workgroup_id) group: vec3u,
@@ -19,6 +23,7 @@ fn store_wave(
 ) {
   let at = wavePlace(flatIndex(group, groups, local));
   if (at.inside) {
-    stored[waveAt(p.stored, at)] = wave[waveAt(p.wave, at)];
+    var z = wave[waveAt(p.wave, at)];
+    storedPixel(at, &z);
   }
 }

@@ -20,6 +20,8 @@ export interface LineOptions {
   /** Multiply by the pod's factor, pixel by pixel, before or after the transform. */
   readonly factor: "none" | "before" | "after";
   readonly conjugateFactor?: boolean;
+  /** One factor for all pods, so that none looks up its own. */
+  readonly oneFactor?: boolean;
   /** Bytes of workgroup memory to use. */
   readonly workgroupBytes: number;
   /** A kernel whose pixels come in or go out with the lines. */
@@ -33,6 +35,8 @@ export interface FusedText {
   readonly bindings: number;
   readonly end: "source" | "sink";
   readonly name: string;
+  /** Whether it sums something into `work`. */
+  readonly sums: boolean;
   /** Whether a sink also leaves the wave behind. */
   readonly keep: boolean;
 }
@@ -48,6 +52,7 @@ export interface LineKernel {
   readonly tables: Float32Array;
   /** Workgroups for a number of images. */
   groups(images: number): number;
+  /** How lines are transformed; `sum` reads every element many times, which a source that sums must not see. */
   readonly method: "stockham" | "bluestein" | "sum";
 }
 
@@ -146,11 +151,12 @@ function assemble(
   const memory = method === "sum" ? "" : `var<workgroup> memory: array<vec2f, ${layout.length * perGroup}>;`;
   const { fused, factor } = options;
   const bindings = fused === undefined ? ownBindings() : fusedBindings(fused, factor !== "none");
-  const sums = fused?.end === "sink";
+  const sums = fused?.sums === true;
   const text = `
 ${bindings}
 ${memory}
 ${bindings.includes("fn mul(") ? "" : multiplyText}
+${fused?.end === "source" ? sourceText(fused) : ""}
 @compute @workgroup_size(${threads * perGroup})
 fn fft_lines(
   @builtin(workgroup_id) group: vec3u,
@@ -165,7 +171,7 @@ fn fft_lines(
   let inside = line < ${lines}u;
   let begin = ${options.axis === "x" ? `line * ${options.cols}u` : "line"};
   let base = ${fused === undefined ? "p.y" : "p.wave.x"} + pod * ${points}u + begin;
-  ${factor === "none" ? "" : factorStart(points, fused !== undefined)}
+  ${factor === "none" ? "" : factorStart(points, options)}
   ${sums ? "var shares = vec4f();" : ""}
 ${body(lineText(options, { layout, ragged: lines % perGroup !== 0 }))}
   ${sums ? "let total = sumGroup(shares, local);\n  if (local == 0u) { work[index] = total; }" : ""}
@@ -183,6 +189,15 @@ function ownBindings(): string {
 @group(0) @binding(4) var<uniform> p: vec4u;`;
 }
 
+/** Lines behind the last one must not change anything. */
+function sourceText({ name, sums }: FusedText): string {
+  return `
+fn fusedSource(inside: bool, at: Place${sums ? ", shares: ptr<function, vec4f>" : ""}) -> vec2f {
+  if (!inside) { return vec2f(); }
+  return ${name}(at${sums ? ", shares" : ""});
+}`;
+}
+
 function fusedBindings({ code, bindings }: FusedText, factor: boolean): string {
   const factors = `@group(0) @binding(${bindings + 1}) var<storage, read> factors: array<vec2f>;`;
   return `
@@ -191,7 +206,9 @@ ${code.replace("var<storage, read> wave:", "var<storage, read_write> wave:")}
 ${factor ? factors : ""}`;
 }
 
-function factorStart(points: number, fused: boolean): string {
+function factorStart(points: number, { fused: other, oneFactor }: LineOptions): string {
+  if (oneFactor === true) return "let factor = begin;";
+  const fused = other !== undefined;
   return `let factor = u32(address[${fused ? "p.address.x" : "p.z"} + pod * 7u + 5u]) * ${points}u + begin;`;
 }
 
@@ -207,7 +224,9 @@ function lineText(
   const slot = (i: string) => axis === "x" ? `lane * ${length}u + ${i}` : `(${i}) * ${perGroup}u + lane`;
   return {
     load(i) {
-      const z = fused?.end === "source" ? `${fused.name}(${place(i)})` : `wave[base + ${pixel(i)}]`;
+      const z = fused?.end === "source"
+        ? `fusedSource(inside, ${place(i)}${fused.sums ? ", &shares" : ""})`
+        : `wave[base + ${pixel(i)}]`;
       const value = (factor === "before" ? multiplied(i, z) : z) + swapped;
       // Lines behind the last one take part in the barriers only.
       return ragged ? `select(vec2f(), ${value}, inside)` : value;
@@ -217,7 +236,7 @@ function lineText(
       const last = factor === "after" ? multiplied(i, value) : value;
       const keep = fused?.keep === true ? ` wave[base + ${pixel(i)}] = value;` : "";
       const text = fused?.end === "sink"
-        ? `{ var value = ${last}; shares += ${fused.name}(${place(i)}, &value);${keep} }`
+        ? `{ var value = ${last}; ${fused.sums ? "shares += " : ""}${fused.name}(${place(i)}, &value);${keep} }`
         : `wave[base + ${pixel(i)}] = ${last};`;
       return ragged ? `if (inside) { ${text} }` : text;
     },

@@ -4,7 +4,7 @@ import { assert } from "@std/assert/assert.js";
 import { assertEquals } from "@std/assert/equals.js";
 import { frameCall, framePass } from "../pass.ts";
 import { propagateBackward, propagateForward } from "../propagation/propagate.ts";
-import { assertTwins, gpuForTests, twinData, type TwinShape } from "../testing.ts";
+import { assertTwins, gpuForTests, twinData, type TwinShape } from "../twins.ts";
 import { planLineKernel, splitRadices } from "./wgsl_fft.ts";
 
 const gpu = await gpuForTests();

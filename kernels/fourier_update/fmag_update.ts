@@ -43,7 +43,9 @@ export const fmagUpdate = defineFrameKernel({
       if (mask[i] === 0) continue;
       const magnitude = Math.sqrt(Math.abs(diffraction[i]!));
       const factor = (magnitude + (amplitude[i]! - magnitude) * rest) / (amplitude[i]! + 1e-10);
-      for (let w = 2 * i; w < 2 * modes * points; w += 2 * points) {
+      wave[2 * i] = wave[2 * i]! * factor;
+      wave[2 * i + 1] = wave[2 * i + 1]! * factor;
+      for (let w = 2 * (i + points); w < 2 * modes * points; w += 2 * points) {
         wave[w] = wave[w]! * factor;
         wave[w + 1] = wave[w + 1]! * factor;
       }

@@ -40,8 +40,10 @@ export const logLikelihood = defineFrameKernel({
     let sum = 0;
     for (let i = 0; i < points; i++) {
       if (mask[i] === 0) continue;
-      let intensity = 0;
-      for (let w = 2 * i; w < 2 * modes * points; w += 2 * points) intensity += wave[w]! ** 2 + wave[w + 1]! ** 2;
+      let intensity = wave[2 * i]! * wave[2 * i]! + wave[2 * i + 1]! * wave[2 * i + 1]!;
+      for (let w = 2 * (i + points); w < 2 * modes * points; w += 2 * points) {
+        intensity += wave[w]! * wave[w]! + wave[w + 1]! * wave[w + 1]!;
+      }
       const measured = diffraction[i]!;
       const difference = intensity - measured;
       sum += difference * difference / (measured + 1);

@@ -11,8 +11,9 @@ import del2LineText from "./del2_line.wgsl" with { type: "text" };
 const LAYER = { start: "int", rows: "int", cols: "int", amplitude: "real" } as const;
 
 /**
- * Adds the gradient of `A * sum of |differences to the next and the previous neighbour|^2` of one layer: at every pixel 4 A times the
- * sum of its differences to the four neighbours that exist. Changes `gradient`.
+ * Adds half the gradient of `A * sum of |differences to the next and the previous neighbour|^2` of one layer: at every pixel 2 A times
+ * the sum of its differences to the four neighbours that exist. Half, because gaussian_residual leaves out the same factor.
+ * Changes `gradient`.
  *
  * gradient, object  all object layers  complex
  *

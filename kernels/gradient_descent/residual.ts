@@ -20,7 +20,8 @@ const BINDINGS = {
 
 /**
  * Gaussian likelihood with weights `w = R mask / (1 / R + diffraction)`, R = renormalization: `sum(w (intensity - diffraction)^2)` per
- * pixel in `errors[1]`, and `residual = w (intensity - diffraction)` in place of the intensity. Changes `residual` and `errors`.
+ * pixel in `errors[1]`, and `residual = w (intensity - diffraction)` in place of the intensity: half the derivative by the intensity, as
+ * the prior has half its gradient. Changes `residual` and `errors`.
  *
  * residual     (y, x)  in: photons of the model
  * diffraction  (y, x)  photons

@@ -92,17 +92,24 @@ export function createCalls(context: CallContext): Calls {
       slot: prepared.slot!,
       keep,
     });
-    const workBytes = 16 * pods * propagation.sharesPerWave(propagates);
-    const sinkCall = sink === null ? null : prepareCall(sink, items, { lists: null, workBytes });
+    const prepareEnd = (end: "source" | "sink", fused: FrameCall): Prepared => {
+      // Where the kernel's first stage is taken over, there are as many shares as workgroups.
+      const sums = (fused.kernel.wgsl as WgslText).work !== undefined;
+      const workBytes = sums ? 16 * pods * propagation.sharesPerWave(propagates, end) : null;
+      return prepareCall(fused, items, { lists: null, workBytes });
+    };
+    const first = source === null ? null : prepareEnd("source", source);
+    const last = sink === null ? null : prepareEnd("sink", sink);
     const stages = propagation.prepare(propagates, {
       wave: whole(segmentOf(wave.segments, chunk.index)),
       address: whole(segmentOf(address.segments, chunk.index)),
       pods,
-      first: [recordOf(wave.layout, items)[0], recordOf(address.layout, items)[0]],
-      source: source === null ? null : end(source, prepareCall(source, items, { lists: null, workBytes: null })),
-      sink: sink === null ? null : end(sink, sinkCall!),
+      begin: [recordOf(wave.layout, items)[0], recordOf(address.layout, items)[0]],
+      source: source === null ? null : end(source, first!),
+      sink: sink === null ? null : end(sink, last!),
     });
-    return [...stages, ...(sinkCall?.stages.slice(1) ?? [])];
+    // What a source summed must be added before a sink sums something else into the same scratch.
+    return [stages[0]!, ...first?.stages.slice(1) ?? [], ...stages.slice(1), ...last?.stages.slice(1) ?? []];
   }
 
   return {

@@ -22,8 +22,10 @@ export interface FusionLimits {
   readonly modes: number;
   /** Storage buffers that one kernel may bind. */
   readonly storageBuffers: number;
-  /** Which ends of a propagation multiply by factors, and so need the address table. */
-  readonly factorAt: (direction: WgslPropagation["propagates"]) => readonly ("source" | "sink")[];
+  /** Which ends of a propagation look up a pod's propagator in the address table. */
+  readonly addressAt: (direction: WgslPropagation["propagates"]) => readonly ("source" | "sink")[];
+  /** Whether the first transform reads every element once. */
+  readonly readsOnce: boolean;
 }
 
 /** The calls of a pass as steps, in their order. */
@@ -65,11 +67,12 @@ function fits(call: FrameCall, propagation: FrameCall, { end, limits }: End): bo
   const form = call.kernel.wgsl;
   if (form === undefined || "propagates" in form || form[end] === undefined) return false;
   if (call.buffers["wave"] !== propagation.buffers["wave"]) return false;
-  const needsFactor = limits.factorAt((propagation.kernel.wgsl as WgslPropagation).propagates).includes(end);
-  if (needsFactor && call.buffers["address"] !== propagation.buffers["address"]) return false;
+  const looksUp = limits.addressAt((propagation.kernel.wgsl as WgslPropagation).propagates).includes(end);
+  if (looksUp && call.buffers["address"] !== propagation.buffers["address"]) return false;
   if (end === "sink" && form.sinkModes === "one" && limits.modes !== 1) return false;
-  const own = readLayout(textOf(form)).storage.length;
-  return own + (needsFactor ? 2 : 1) <= limits.storageBuffers;
+  if (end === "source" && form.work !== undefined && !limits.readsOnce) return false;
+  // Beside its own: the tables of the transform and the factors.
+  return readLayout(textOf(form)).storage.length + 2 <= limits.storageBuffers;
 }
 
 /** Whether the contents of a buffer matter to later calls. Scratch does not outlive its pass. */

@@ -23,7 +23,7 @@ export interface FusedEnd {
 
 /** The propagators of a block. */
 export interface GpuPropagation {
-  /** Dispatches that propagate `pods` waves, one after the other from element `first[0]` on. */
+  /** Dispatches that propagate `pods` waves, one after the other from element `begin[0]` on. */
   prepare(
     direction: Direction,
     options: {
@@ -31,15 +31,16 @@ export interface GpuPropagation {
       readonly address: Bound;
       readonly pods: number;
       /** First element of the waves and of the address rows. */
-      readonly first: readonly [number, number];
+      readonly begin: readonly [number, number];
       readonly source: FusedEnd | null;
       readonly sink: FusedEnd | null;
     },
   ): PreparedStage[];
-  /** Shares that a sink leaves per wave. */
-  sharesPerWave(direction: Direction): number;
-  /** The ends that multiply by factors. */
-  factorAt(direction: Direction): readonly ("source" | "sink")[];
+  /** Shares that a source or a sink leaves per wave. */
+  sharesPerWave(direction: Direction, end: "source" | "sink"): number;
+  /** The ends that look up a pod's propagator in the address table. */
+  addressAt(direction: Direction): readonly ("source" | "sink")[];
+  readonly readsOnce: boolean;
 }
 
 type Direction = "forward" | "backward";
@@ -73,7 +74,7 @@ export function planPropagation(
   const factors = arrays.create("propagator factors", 8 * rows * cols * propagators.length);
   arrays.upload(factors, factorTable(block));
   const line = (options: Pick<LineOptions, "axis" | "inverse" | "factor" | "conjugateFactor">): Line => {
-    const all = { rows, cols, workgroupBytes: WORKGROUP_BYTES, ...options };
+    const all = { rows, cols, workgroupBytes: WORKGROUP_BYTES, oneFactor: propagators.length === 1, ...options };
     const kernel = planLineKernel(all);
     const tables = arrays.create("FFT tables", kernel.tables.byteLength);
     arrays.upload(tables, kernel.tables);
@@ -104,7 +105,10 @@ export function planPropagation(
     if (text === undefined) {
       const { storage, uniform } = readLayout(code);
       const bindings = storage.length + (uniform === null ? 0 : 1);
-      text = planLineKernel({ ...line.options, fused: { code, bindings, end, name: form[end]!, keep } }).text;
+      text = planLineKernel({
+        ...line.options,
+        fused: { code, bindings, end, name: form[end]!, sums: form.work !== undefined, keep },
+      }).text;
       fusedTexts.set(key, text);
     }
     return text;
@@ -119,16 +123,18 @@ export function planPropagation(
     return { pipeline: program.stages[0]!.pipeline, group, slot: fused.slot, groups: line.kernel.groups(pods) };
   }
   return {
-    sharesPerWave: (direction) => lines[direction].at(-1)!.kernel.groups(1),
-    factorAt: (direction) => [
-      ...(lines[direction][0]!.options.factor === "none" ? [] : ["source" as const]),
-      ...(lines[direction].at(-1)!.options.factor === "none" ? [] : ["sink" as const]),
-    ],
-    prepare(direction, { wave, address, pods, first, source, sink }) {
+    sharesPerWave: (direction, end) => lines[direction].at(end === "source" ? 0 : -1)!.kernel.groups(1),
+    addressAt: (direction) =>
+      (["source", "sink"] as const).filter((end) => {
+        const { factor, oneFactor } = lines[direction].at(end === "source" ? 0 : -1)!.options;
+        return factor !== "none" && oneFactor !== true;
+      }),
+    readsOnce: [...lines.forward, ...lines.backward].every(({ kernel }) => kernel.method !== "sum"),
+    prepare(direction, { wave, address, pods, begin, source, sink }) {
       return lines[direction].map((line, i, all) => {
         if (i === 0 && source !== null) return prepareFused(line, { ...source, end: "source", pods });
         if (i === all.length - 1 && sink !== null) return prepareFused(line, { ...sink, end: "sink", pods });
-        const slot = recorder.uniform(Uint32Array.of(pods, first[0], first[1], 0));
+        const slot = recorder.uniform(Uint32Array.of(pods, begin[0], begin[1], 0));
         const program = programs.text(line.kernel.text, [{ entry: "fft_lines", over: "once" }]);
         const group = recorder.bind(program, [wave, whole(line.tables), whole(factors), address], slot);
         return { pipeline: program.stages[0]!.pipeline, group, slot, groups: line.kernel.groups(pods) };

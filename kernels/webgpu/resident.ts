@@ -82,7 +82,8 @@ export function createGpuResident(settings: GpuSettings, { data, state }: { data
     const steps = fuseCalls(pass.calls, {
       modes: single ? 1 : block.loaded.block.modes,
       storageBuffers: gpu.limits.storageBuffers,
-      factorAt: block.propagation.factorAt,
+      addressAt: block.propagation.addressAt,
+      readsOnce: block.propagation.readsOnce,
     });
     if (pass.sequential || pass.order !== undefined || single) {
       runOneByOne(pass, { steps, block, calls, condition });
@@ -146,9 +147,11 @@ export function createGpuResident(settings: GpuSettings, { data, state }: { data
       await new Promise<void>((resolve) => setTimeout(resolve, wait));
       return numbers;
     },
-    async save() {
-      const saved: Record<string, NdArray> = Object.fromEntries(store.rest);
-      const wanted = [...store.kept].map(([buffer, shape]) => ({ stored: store.get(buffer), shape }));
+    async save(isWanted = () => true) {
+      const names = ([name]: readonly [string, unknown]) => isWanted(name);
+      const saved: Record<string, NdArray> = Object.fromEntries([...store.rest].filter(names));
+      const wanted = [...store.kept].filter(([buffer]) => isWanted(buffer.layout.name))
+        .map(([buffer, shape]) => ({ stored: store.get(buffer), shape }));
       const read = await readArrays({ gpu, recorder }, wanted);
       for (const [i, { stored }] of wanted.entries()) saved[stored.layout.name] = read[i]!;
       return saved;

@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert/equals.js";
 import { fillWide, fillWideComplex, narrow, widen } from "../array/fill.ts";
 import { buildAux } from "../auxiliary_wave/build_aux.ts";
 import { buildExit } from "../auxiliary_wave/build_exit.ts";
-import { fetchWave, storeWave } from "../auxiliary_wave/copy_wave.ts";
+import { fetchWave, storeWave } from "../auxiliary_wave/store_wave.ts";
 import { makeModel } from "../auxiliary_wave/make_model.ts";
 import type { Resident } from "../device.ts";
 import { fmagUpdate } from "../fourier_update/fmag_update.ts";
@@ -50,7 +50,7 @@ import {
   type ToleranceName,
   twinData,
   type TwinShape,
-} from "../testing.ts";
+} from "../twins.ts";
 
 const gpu = await gpuForTests();
 
@@ -92,10 +92,10 @@ const TWINS: readonly Twin[] = [
   { kernel: widen, buffers: { to: "probe", from: "probe" } },
   { kernel: narrow, buffers: { to: "probe", from: "probe" } },
   { kernel: makeModel, buffers: { wave: "wave", ...VIEW } },
-  { kernel: buildAux, buffers: { wave: "wave", exitWave: "wave", ...VIEW }, params: () => ({ alpha: 0.7 }) },
+  { kernel: buildAux, buffers: { wave: "wave", model: "wave", exitWave: "wave" }, params: () => ({ alpha: 0.7 }) },
   {
     kernel: buildExit,
-    buffers: { exitWave: "wave", wave: "wave", ...VIEW, within: 1, errors: 3 },
+    buffers: { exitWave: "wave", wave: "wave", model: "wave", within: 1, errors: 3 },
     params: () => ({ alpha: 0.7 }),
     values: { within: (i) => i % 2 },
     tolerance: "sum",

@@ -2,7 +2,6 @@
 
 import { assert } from "@std/assert/assert.js";
 import { assertEquals } from "@std/assert/equals.js";
-import { padForRefinement } from "../../core/engines/pad_objects.ts";
 import { openEngine } from "../../core/engines/run_engine.ts";
 import type { NdArray, Precision } from "../../kernels/nd_array.ts";
 import { createReferenceDevice } from "../../kernels/reference_device.ts";
@@ -53,7 +52,6 @@ const ONLY_04 = [
   "ePIE_clip_smooth_center",
 ];
 const ALL = [0, 1, 2];
-const POSREF = hasOracle("oracle_farfield_v0.4.0.h5");
 /** PtyPy 0.9 does not divide DM's Fourier error by the power bound; the other columns mean the same. */
 const NOT_FOURIER = [1, 2];
 
@@ -148,22 +146,3 @@ function origins(address: NdArray): number[] {
   const [rows, columns] = address.shape as [number, number];
   return Array.from({ length: rows }, (_, row) => numbers(address).slice(row * columns + 3, row * columns + 5)).flat();
 }
-
-Deno.test({
-  name: `padForRefinement() makes PtyPy's object for DM_posref_annealing${
-    POSREF ? "" : " (skipped: ../shared is not here)"
-  }`,
-  ignore: !POSREF,
-  fn() {
-    const file = "oracle_farfield_v0.4.0.h5";
-    const { data, state } = readOracleCase(file, { name: "DM", precision: "double" });
-    const refined = readOracleCase(file, { name: "DM_posref_annealing", precision: "double" });
-    const padded = padForRefinement({ data, state }, refined.p);
-    assertEquals(padded.state.arrays["object"], refined.state.arrays["object"]);
-    assertEquals(padded.data.blocks[0]!.address, refined.data.blocks[0]!.address);
-    assertEquals(
-      padded.data.objects[0]!.origin.map((v) => v.toFixed(14)),
-      refined.data.objects[0]!.origin.map((v) => v.toFixed(14)),
-    );
-  },
-});

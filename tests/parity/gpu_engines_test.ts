@@ -15,7 +15,7 @@ import type { Device } from "../../kernels/device.ts";
 import { createGpuDevice } from "../../kernels/gpu_device.ts";
 import type { Metrics, State } from "../../kernels/reconstruction.ts";
 import { createReferenceDevice } from "../../kernels/reference_device.ts";
-import { gpuForTests } from "../../kernels/testing.ts";
+import { gpuForTests } from "../../kernels/twins.ts";
 
 const gpu = await gpuForTests();
 

@@ -13,7 +13,8 @@ export const epieParams = z.strictObject({
   beta: z.number().min(0).max(1).prefault(1).meta({ description: "Step length of the probe update" }),
   ...PROBE_UPDATE_START,
   synchronization: z.int().min(1).prefault(1).meta({
-    description: "Iterations between two exchanges among processes; of no consequence in a single process",
+    description:
+      "Iterations after which the object is averaged over processes and cleared where no view reaches; a single process only clears it",
   }),
   redistribute_data: z.boolean().prefault(true).meta({
     description: "Whether frames are dealt to processes by neighbourhood; of no consequence in a single process",

@@ -11,6 +11,7 @@ export const storeWave = defineFrameKernel({
   name: "store_wave",
   wgsl: {
     code: [gridModule, frameModule, storeWaveText],
+    sink: "storedPixel",
     over: "waves",
   },
   bindings: { stored: "frame:complex:write", wave: "frame:wide_complex:read" },
