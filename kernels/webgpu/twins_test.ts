@@ -6,7 +6,6 @@ import { buildAux } from "../auxiliary_wave/build_aux.ts";
 import { buildExit } from "../auxiliary_wave/build_exit.ts";
 import { fetchWave, storeWave } from "../auxiliary_wave/store_wave.ts";
 import { makeModel } from "../auxiliary_wave/make_model.ts";
-import type { Resident } from "../device.ts";
 import { fmagUpdate } from "../fourier_update/fmag_update.ts";
 import { fourierError } from "../fourier_update/fourier_error.ts";
 import { logLikelihood } from "../fourier_update/log_likelihood.ts";
@@ -18,11 +17,8 @@ import { makeChange } from "../gradient_descent/make_change.ts";
 import { floatingIntensity, modelIntensity } from "../gradient_descent/model_intensity.ts";
 import { del2Gradient, del2Line } from "../gradient_descent/regularizer.ts";
 import { gaussianResidual, logFactorials, poissonResidual, scaleWave } from "../gradient_descent/residual.ts";
-import type { Element, FrameKernel, WholeKernel } from "../kernel.ts";
 import { reportIteration } from "../metrics/report.ts";
 import { setErrors } from "../metrics/set_errors.ts";
-import type { NdArray } from "../nd_array.ts";
-import { sizeOf } from "../nd_array.ts";
 import { centerProbe } from "../object_probe_update/center_probe.ts";
 import { clipObject } from "../object_probe_update/clip_object.ts";
 import { averageCovered, countCoverage } from "../object_probe_update/coverage.ts";
@@ -38,19 +34,11 @@ import { probeSupport } from "../object_probe_update/probe_support.ts";
 import { probeUpdate } from "../object_probe_update/probe_update.ts";
 import { smoothLayer } from "../object_probe_update/smooth_layer.ts";
 import { finishMean, startMean } from "../object_probe_update/weighted_mean.ts";
-import type { Buffer } from "../pass.ts";
+import type { Data } from "../reconstruction.ts";
 import { acceptTrial, judgeTrial, placeTrial } from "../position_correction/trial_shift.ts";
 import { propagateBackward, propagateForward } from "../propagation/propagate.ts";
-import type { Data, State } from "../reconstruction.ts";
-import {
-  assertTwins,
-  complexNumbers,
-  createNumbers,
-  gpuForTests,
-  type ToleranceName,
-  twinData,
-  type TwinShape,
-} from "../twins.ts";
+import { assertTwins, gpuForTests, type TwinShape } from "../twins.ts";
+import { type Twin, twinWork } from "./twin_work.ts";
 
 const gpu = await gpuForTests();
 
@@ -61,24 +49,6 @@ const SHAPES: readonly TwinShape[] = [
   // More pixels than a slice and than a workgroup has invocations, and a tile that the object only touches.
   { frames: 3, modes: 1, rows: 64, cols: 39 },
 ];
-
-/**
- * How a buffer is made: per frame or pod (`wave`, `image`, `address`, or a number of values), as whole arrays like the probe or the object,
- * or as so many values.
- */
-type Recipe = "wave" | "image" | "address" | "probe" | "object" | number | `values ${number}` | "diffraction" | "mask";
-
-interface Twin {
-  // deno-lint-ignore no-explicit-any -- kernels of all bindings and parameters in one table
-  readonly kernel: FrameKernel<any, any> | WholeKernel<any, any>;
-  readonly buffers: Readonly<Record<string, Recipe>>;
-  readonly params?: (shape: TwinShape, data: Data) => Readonly<Record<string, number>>;
-  readonly tolerance?: ToleranceName;
-  /** Visit pods one after the other. */
-  readonly pods?: boolean;
-  /** Values of buffers where any will not do. */
-  readonly values?: Readonly<Record<string, (i: number, data: Data) => number>>;
-}
 
 const layer = (_: TwinShape, { objects }: Data) => ({ start: 0, rows: objects[0]!.rows, cols: objects[0]!.cols });
 const probes = ({ modes, rows, cols }: TwinShape) => ({ start: 0, layers: modes, rows, cols });
@@ -369,96 +339,3 @@ Deno.test({
     await assertTwins(gpu!, work, { tolerance: "sum", options: { scratchBytes: 8 } });
   },
 });
-
-function twinWork(twin: Twin, shape: TwinShape, options = {}) {
-  const { data, state } = twinData(shape, options);
-  const random = createNumbers(5);
-  const arrays: Record<string, NdArray> = { ...state.arrays };
-  for (const [name, recipe] of Object.entries(twin.buffers)) {
-    if (recipe === "diffraction" || recipe === "mask") continue;
-    const { element, dims } = describe(twin, { name, recipe, shape, data });
-    const array = makeArray(element, dims, random);
-    const make = twin.values?.[name];
-    if (make !== undefined) { for (let i = 0; i < array.data.length; i++) array.data[i] = make(i, data); }
-    if (recipe === "address") array.data.set(data.blocks[0]!.address as never);
-    arrays[`twin ${name}`] = array;
-  }
-  const { kernel } = twin;
-  const params = twin.params?.(shape, data) ?? {};
-  return {
-    data,
-    state: { ...state, arrays } as State,
-    record(resident: Resident) {
-      const buffers = Object.fromEntries(
-        Object.entries(twin.buffers).map(([name, recipe]) => [name, allocate(resident, { twin, name, recipe, shape })]),
-      );
-      if (kernel.scope === "whole") return [{ kernel, buffers, params }];
-      const call = { kernel: kernel as FrameKernel, buffers, params };
-      const pass = { name: kernel.name, block: 0, calls: [call] };
-      if (twin.pods !== true) return [{ ...pass, each: "frame" as const, sequential: false }];
-      // Backwards and not all of them.
-      const order = Int32Array.from({ length: Math.ceil(shape.frames * shape.modes / 2) }, (_, i) => 2 * i).reverse();
-      return [{ ...pass, each: "pod" as const, sequential: true, order }];
-    },
-  };
-}
-
-interface Described {
-  readonly name: string;
-  readonly recipe: Recipe;
-  readonly shape: TwinShape;
-  readonly data: Data;
-}
-
-function describe(twin: Twin, { name, recipe, shape, data }: Described): {
-  element: Element;
-  dims: readonly number[];
-  count: number;
-  perMode: boolean;
-  framed: boolean;
-} {
-  const role = (twin.kernel.bindings as Record<string, string>)[name]!;
-  const element = role.split(":")[1] as Element;
-  const { frames, modes, rows, cols } = shape;
-  const points = rows * cols;
-  const whole = (count: number) => ({ element, dims: [count], count, perMode: false, framed: false });
-  const framed = (count: number, perMode: boolean) => ({
-    element,
-    dims: [frames * (perMode ? modes : 1), count],
-    count,
-    perMode,
-    framed: true,
-  });
-  if (recipe === "wave") return framed(points, true);
-  if (recipe === "image") return framed(points, false);
-  if (recipe === "address") return framed(7, true);
-  if (typeof recipe === "number") return framed(recipe, twin.pods === true);
-  if (recipe === "probe") return whole(modes * points);
-  const [object] = data.objects;
-  if (recipe === "object") return whole(object!.layers * object!.rows * object!.cols);
-  return whole(Number(recipe.split(" ")[1]));
-}
-
-function makeArray(element: Element, dims: readonly number[], random: () => number): NdArray<Float32Array> {
-  const count = sizeOf(dims);
-  if (element === "complex" || element === "wide_complex") return { ...complexNumbers(count, random), shape: dims };
-  const data = element === "int"
-    ? new Int32Array(count)
-    : Float32Array.from({ length: count }, () => 2 * random() - 0.5);
-  return { dtype: element === "int" ? "int32" : "float32", shape: dims, data } as NdArray<Float32Array>;
-}
-
-function allocate(
-  resident: Resident,
-  { twin, name, recipe, shape }: { twin: Twin; name: string; recipe: Recipe; shape: TwinShape },
-): Buffer {
-  const [block] = resident.blocks;
-  if (recipe === "diffraction") return block!.diffraction;
-  if (recipe === "mask") return block!.mask;
-  const { element, dims, count, perMode, framed } = describe(twin, { name, recipe, shape, data: resident.data });
-  const usesTiles = ["object_update", "object_gradient", "count_coverage"].includes(twin.kernel.name);
-  // Lists of views belong to the block's own address table.
-  if (recipe === "address" && usesTiles) return block!.address;
-  const extent = !framed ? "whole" : twin.kernel.scope === "whole" || count < 7 ? "frames" : "block";
-  return resident.alloc(`twin ${name}`, { element, count, extent, perMode, block: 0, shape: dims });
-}
