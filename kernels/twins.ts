@@ -17,6 +17,8 @@ export const TOLERANCES = {
   transcendental: 2e-5,
   /** Sums of terms that cancel: the rounding is that of the terms, which may be hundreds of times the sum. */
   cancellation: 2e-4,
+  /** The Fourier projection gives dark pixels, whose phase is mostly rounding, the magnitude of bright ones. */
+  projection: 2e-4,
 } as const;
 
 /** Name of a tolerance. */
