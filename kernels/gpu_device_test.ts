@@ -10,6 +10,7 @@ import { DeviceError, ShapeError } from "./errors.ts";
 import { createGpuDevice, requestGpu } from "./gpu_device.ts";
 import { defineKernel } from "./kernel.ts";
 import { setErrors } from "./metrics/set_errors.ts";
+import { countCoverage } from "./object_probe_update/coverage.ts";
 import { probeConverged } from "./object_probe_update/probe_change.ts";
 import { objectUpdate } from "./object_probe_update/object_update.ts";
 import { probeUpdate } from "./object_probe_update/probe_update.ts";
@@ -80,6 +81,28 @@ Deno.test({
     const [a, b] = await resident.flush([rounds!, innerRounds!]);
     assertEquals([a![0], b![0]], [3, 6]);
     assertEquals(Array.from((await resident.flush([never!]))[0]!), [0]);
+    resident[Symbol.dispose]();
+  },
+});
+
+Deno.test({
+  name: "a sum over frames is right after a loop whose rounds, which held the first such sum, were all left out",
+  ignore,
+  async fn() {
+    const { data, state } = twinData(SHAPE);
+    const resident = await createGpuDevice(gpu!).load(data, state);
+    const { object, blocks } = resident;
+    const coverage = resident.alloc("coverage", { element: "wide", count: object.layout.count });
+    const done = resident.alloc("done", { element: "wide", count: 1 });
+    resident.run(wholeCall(fillWide, { array: done }, { value: 1 }));
+    const pass = framePass("coverage", {
+      block: 0,
+      calls: [frameCall(countCoverage, { coverage, address: blocks[0]!.address }, {})],
+    });
+    resident.loop({ max: 2, until: done }, () => resident.run(pass));
+    resident.run(pass);
+    const [values] = await resident.flush([coverage]);
+    assertEquals(values!.reduce((a, b) => a + b, 0), SHAPE.frames * SHAPE.modes * SHAPE.rows * SHAPE.cols);
     resident[Symbol.dispose]();
   },
 });

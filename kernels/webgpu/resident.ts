@@ -129,7 +129,7 @@ export function createGpuResident(settings: GpuSettings, { data, state }: { data
     run: (item) => "calls" in item ? runPass(item) : calls.recordWhole(item, condition),
     loop({ max, until }, body) {
       // Lists that are made within a round are not made where the round is left out.
-      for (const block of work) if (block.lists !== null) refreshLists(block);
+      for (const block of work) refreshLists(block);
       const outer = condition;
       const inner = loops.condition(store.get(until).segments[0]!, outer);
       for (let round = 0; round < max; round++) {
