@@ -1,14 +1,14 @@
 #!/bin/sh
-# Packs what the GPU benchmark needs on a machine without network into a folder: the benchmark as one file, Deno, and Vulkan's loader.
+# Packs what the GPU benchmark needs on a machine without network into a folder: the benchmark as one file, Deno, and the loaders of Vulkan and OpenGL.
 #
-#     bench/pack_gpu_bench.sh .gpu        # about 37 MB; the folder must not be committed
+#     bench/pack_gpu_bench.sh .gpu        # about 42 MB; the folder must not be committed
 #     sh .gpu/run.sh --frames 1000 --size 256 --breakdown
 set -eu
 folder=${1:?"name a folder"}
 mkdir -p "$folder"
 deno bundle -o "$folder/gpu_bench.js" bench/gpu_bench.ts
 gzip -c "$(readlink -f "$(command -v deno)")" > "$folder/deno.gz"
-(cd "$folder" && apt-get download libvulkan1)
+(cd "$folder" && apt-get download libvulkan1 libegl1 libglvnd0 libopengl0 libgl1 libglx0 libgles2)
 cat > "$folder/run.sh" <<'RUN'
 #!/bin/sh
 # Unpacks and runs the benchmark with the arguments given; prints JSON.
