@@ -80,7 +80,7 @@ if (gpu !== null) {
   const far = [...DM, "DM_simple", "DM_simple_2modes", "DM_probecenter", "DM_alpha08_objsecond"];
   const ml = ML.filter((name) => !name.includes("poisson"));
   compareAll("oracle_farfield_v0.4.0.h5", {
-    names: [...far, ...ml, ...EPIE],
+    names: [...far, ...ml, ...EPIE.filter((name) => name !== "ePIE_2modes")],
     columns: ALL,
     precision: "single",
     device,
