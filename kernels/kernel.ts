@@ -8,6 +8,7 @@
 
 import type { RealArray } from "./nd_array.ts";
 import type { Propagator } from "./propagation/propagator.ts";
+import { checkWgsl, type WgslForm } from "./wgsl.ts";
 
 /**
  * Element types of device buffers. `complex` and `real` have the run's precision; `wide` has the best precision that the device
@@ -64,6 +65,8 @@ export interface FrameKernel<B extends Bindings = Bindings, P extends ParamKinds
   readonly name: string;
   readonly bindings: B;
   readonly params: P;
+  /** The same for GPUs; see wgsl.ts. */
+  readonly wgsl?: WgslForm;
   /** The reference twin: simple loops, sums in double. */
   cpu(arrays: ArraysOf<B>, params: ValuesOf<P>, shape: FrameShape): void;
 }
@@ -74,6 +77,8 @@ export interface WholeKernel<B extends Bindings = Bindings, P extends ParamKinds
   readonly name: string;
   readonly bindings: B;
   readonly params: P;
+  /** The same for GPUs; see wgsl.ts. */
+  readonly wgsl?: WgslForm;
   /** The reference twin: simple loops, sums in double. */
   cpu(arrays: ArraysOf<B>, params: ValuesOf<P>): void;
 }
@@ -81,19 +86,21 @@ export interface WholeKernel<B extends Bindings = Bindings, P extends ParamKinds
 /** Most storage buffers that a kernel may bind: what every WebGPU adapter offers. */
 export const MAX_BINDINGS = 8;
 
-/** Declares a frame kernel. @throws {RangeError} if it binds more than `MAX_BINDINGS` buffers */
+/** Declares a frame kernel. @throws {RangeError} if it binds more than `MAX_BINDINGS` buffers or its WGSL text differs */
 export function defineFrameKernel<const B extends Bindings, const P extends ParamKinds>(
   kernel: Omit<FrameKernel<B, P>, "scope">,
 ): FrameKernel<B, P> {
   checkBindings(kernel);
+  checkWgsl({ ...kernel, scope: "frame" });
   return { ...kernel, scope: "frame" };
 }
 
-/** Declares a whole kernel. @throws {RangeError} if it binds more than `MAX_BINDINGS` buffers */
+/** Declares a whole kernel. @throws {RangeError} if it binds more than `MAX_BINDINGS` buffers or its WGSL text differs */
 export function defineKernel<const B extends Bindings, const P extends ParamKinds>(
   kernel: Omit<WholeKernel<B, P>, "scope">,
 ): WholeKernel<B, P> {
   checkBindings(kernel);
+  checkWgsl({ ...kernel, scope: "whole" });
   return { ...kernel, scope: "whole" };
 }
 

@@ -1,6 +1,10 @@
 /** The auxiliary wave of the difference map: what enters the Fourier projection. */
 
 import { defineFrameKernel } from "../kernel.ts";
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import buildAuxText from "./build_aux.wgsl" with { type: "text" };
 
 /**
  * `wave = (1 + alpha) * model - alpha * exitWave` for every pod. Changes `wave`.
@@ -14,6 +18,11 @@ import { defineFrameKernel } from "../kernel.ts";
  */
 export const buildAux = defineFrameKernel({
   name: "build_aux",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, buildAuxText],
+    source: "auxiliaryPixel",
+    over: "waves",
+  },
   bindings: { wave: "frame:wide_complex:write", model: "frame:wide_complex:read", exitWave: "frame:complex:read" },
   params: { alpha: "real" },
   cpu({ wave, model, exitWave }, { alpha }) {

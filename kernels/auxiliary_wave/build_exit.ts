@@ -1,6 +1,12 @@
 /** The exit wave after the Fourier projection of the difference map. */
 
 import { defineFrameKernel } from "../kernel.ts";
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import reduceModule from "../shared/reduce.wgsl" with { type: "text" };
+import slicesModule from "../shared/slices.wgsl" with { type: "text" };
+import buildExitText from "./build_exit.wgsl" with { type: "text" };
 
 /**
  * Moves the exit wave by the difference of the two projections, `exitWave += wave - model`, or, where the frame already lay within its
@@ -18,6 +24,13 @@ import { defineFrameKernel } from "../kernel.ts";
  */
 export const buildExit = defineFrameKernel({
   name: "build_exit",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, reduceModule, slicesModule, buildExitText],
+    source: "exitPixel",
+    over: "item groups",
+    before: [{ entry: "build_exit_slices", over: "slices" }],
+    work: ({ slices }) => 16 * slices,
+  },
   bindings: {
     exitWave: "frame:complex:update",
     wave: "frame:wide_complex:update",

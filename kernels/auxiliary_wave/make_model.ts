@@ -2,6 +2,11 @@
 
 import { defineFrameKernel } from "../kernel.ts";
 import { ADDRESS } from "../reconstruction.ts";
+import addressModule from "../shared/address.wgsl" with { type: "text" };
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import makeModelText from "./make_model.wgsl" with { type: "text" };
 
 /**
  * The wave behind the object, `wave = probe * object` at the pod's view. Changes `wave`.
@@ -15,6 +20,11 @@ import { ADDRESS } from "../reconstruction.ts";
  */
 export const makeModel = defineFrameKernel({
   name: "make_model",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, addressModule, makeModelText],
+    source: "modelPixel",
+    over: "waves",
+  },
   bindings: {
     wave: "frame:wide_complex:write",
     probe: "whole:complex:read",

@@ -1,6 +1,9 @@
 /** The Fourier projection: measured magnitudes replace those of the wave, within the power bound. */
 
 import { defineFrameKernel } from "../kernel.ts";
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import fmagUpdateText from "./fmag_update.wgsl" with { type: "text" };
 
 /**
  * Scales every mode by `(magnitude + (amplitude - magnitude) * sqrt(powerBound / E)) / (amplitude + 1e-10)` at valid pixels, where
@@ -19,6 +22,11 @@ import { defineFrameKernel } from "../kernel.ts";
  */
 export const fmagUpdate = defineFrameKernel({
   name: "fmag_update",
+  wgsl: {
+    code: [gridModule, frameModule, fmagUpdateText],
+    source: "projectedPixel",
+    over: "waves",
+  },
   bindings: {
     wave: "frame:wide_complex:update",
     amplitude: "frame:wide:read",

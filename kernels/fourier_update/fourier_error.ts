@@ -1,6 +1,12 @@
 /** The Fourier error of a frame, and whether the frame already lies within its power bound. */
 
 import { defineFrameKernel } from "../kernel.ts";
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import reduceModule from "../shared/reduce.wgsl" with { type: "text" };
+import slicesModule from "../shared/slices.wgsl" with { type: "text" };
+import fourierErrorText from "./fourier_error.wgsl" with { type: "text" };
 
 /**
  * Computes `amplitude = sqrt(sum_m |wave|^2)` and the deviation `E = sum(mask (amplitude - sqrt|diffraction|)^2) / sum(mask)`.
@@ -20,6 +26,14 @@ import { defineFrameKernel } from "../kernel.ts";
  */
 export const fourierError = defineFrameKernel({
   name: "fourier_error",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, reduceModule, slicesModule, fourierErrorText],
+    sink: "errorPixel",
+    sinkModes: "one",
+    over: "item groups",
+    before: [{ entry: "fourier_error_slices", over: "slices" }],
+    work: ({ slices }) => 16 * slices,
+  },
   bindings: {
     wave: "frame:wide_complex:read",
     diffraction: "frame:real:read",

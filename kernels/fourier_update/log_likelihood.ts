@@ -1,6 +1,12 @@
 /** The photon error: how far the intensity of the model is from the measured one. */
 
 import { defineFrameKernel } from "../kernel.ts";
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import reduceModule from "../shared/reduce.wgsl" with { type: "text" };
+import slicesModule from "../shared/slices.wgsl" with { type: "text" };
+import logLikelihoodText from "./log_likelihood.wgsl" with { type: "text" };
 
 /**
  * Sets `errors[1]` to `sum(mask * (sum_m |wave|^2 - diffraction)^2 / (diffraction + 1)) / pixels`. Changes `errors`.
@@ -14,6 +20,14 @@ import { defineFrameKernel } from "../kernel.ts";
  */
 export const logLikelihood = defineFrameKernel({
   name: "log_likelihood",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, reduceModule, slicesModule, logLikelihoodText],
+    sink: "likelihoodPixel",
+    sinkModes: "one",
+    over: "item groups",
+    before: [{ entry: "log_likelihood_slices", over: "slices" }],
+    work: ({ slices }) => 16 * slices,
+  },
   bindings: {
     wave: "frame:wide_complex:read",
     diffraction: "frame:real:read",

@@ -1,6 +1,12 @@
 /** The plain Fourier projection of a single wave. */
 
 import { defineFrameKernel } from "../kernel.ts";
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import reduceModule from "../shared/reduce.wgsl" with { type: "text" };
+import slicesModule from "../shared/slices.wgsl" with { type: "text" };
+import replaceMagnitudeText from "./replace_magnitude.wgsl" with { type: "text" };
 
 /**
  * Gives a pod's wave the measured magnitude at valid pixels and keeps its phase; a wave of 0 gets phase 0. Changes `wave` and `errors`
@@ -15,6 +21,13 @@ import { defineFrameKernel } from "../kernel.ts";
  */
 export const replaceMagnitude = defineFrameKernel({
   name: "replace_magnitude",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, reduceModule, slicesModule, replaceMagnitudeText],
+    sink: "replacedPixel",
+    over: "item groups",
+    before: [{ entry: "replace_magnitude_slices", over: "slices" }],
+    work: ({ slices }) => 16 * slices,
+  },
   bindings: {
     wave: "frame:wide_complex:update",
     diffraction: "frame:real:read",

@@ -1,6 +1,14 @@
 /** Conjugate directions and the step along them. */
 
 import { defineKernel } from "../kernel.ts";
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import reduceModule from "../shared/reduce.wgsl" with { type: "text" };
+import turnDirectionText from "./turn_direction.wgsl" with { type: "text" };
+import objectDirectionText from "./object_direction.wgsl" with { type: "text" };
+import probeDirectionText from "./probe_direction.wgsl" with { type: "text" };
+import chooseStepText from "./choose_step.wgsl" with { type: "text" };
+import takeStepText from "./take_step.wgsl" with { type: "text" };
 
 /** Places in the scalars of a conjugate gradient run. */
 export const CG = {
@@ -30,6 +38,12 @@ export const CG = {
  */
 export const turnDirection = defineKernel({
   name: "turn_direction",
+  wgsl: {
+    code: [complexModule, gridModule, reduceModule, turnDirectionText],
+    over: "once",
+    before: [{ entry: "turn_direction_share", over: "many" }],
+    work: ({ many }) => 32 * many,
+  },
   bindings: {
     scalars: "whole:wide:update",
     objectGradient: "whole:wide_complex:read",
@@ -62,6 +76,10 @@ export const turnDirection = defineKernel({
  */
 export const objectDirection = defineKernel({
   name: "object_direction",
+  wgsl: {
+    code: [gridModule, objectDirectionText],
+    over: "each direction",
+  },
   bindings: { direction: "whole:complex:update", gradient: "whole:wide_complex:read", scalars: "whole:wide:read" },
   params: {},
   cpu({ direction, gradient, scalars }) {
@@ -78,6 +96,10 @@ export const objectDirection = defineKernel({
  */
 export const probeDirection = defineKernel({
   name: "probe_direction",
+  wgsl: {
+    code: [gridModule, probeDirectionText],
+    over: "each direction",
+  },
   bindings: {
     direction: "whole:complex:update",
     oldGradient: "whole:complex:write",
@@ -105,6 +127,10 @@ export const probeDirection = defineKernel({
  */
 export const chooseStep = defineKernel({
   name: "choose_step",
+  wgsl: {
+    code: [reduceModule, chooseStepText],
+    over: "once",
+  },
   bindings: { scalars: "whole:wide:update", frameSums: "whole:wide:read", regularizer: "whole:wide:read" },
   params: {},
   cpu({ scalars, frameSums, regularizer }) {
@@ -126,6 +152,10 @@ export const chooseStep = defineKernel({
  */
 export const takeStep = defineKernel({
   name: "take_step",
+  wgsl: {
+    code: [gridModule, takeStepText],
+    over: "each array",
+  },
   bindings: { array: "whole:complex:update", direction: "whole:complex:update", scalars: "whole:wide:read" },
   params: {},
   cpu({ array, direction, scalars }) {

@@ -2,6 +2,15 @@
 
 import { defineFrameKernel } from "../kernel.ts";
 import { ADDRESS } from "../reconstruction.ts";
+import addressModule from "../shared/address.wgsl" with { type: "text" };
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import sharesModule from "../shared/shares.wgsl" with { type: "text" };
+import tilesModule from "../shared/tiles.wgsl" with { type: "text" };
+import objectGradientText from "./object_gradient.wgsl" with { type: "text" };
+import probeGradientText from "./probe_gradient.wgsl" with { type: "text" };
+import { shareCount } from "../wgsl.ts";
 
 /**
  * Adds `2 conj(probe) * wave` to the object gradient at every pod's view. Changes `gradient`.
@@ -15,6 +24,10 @@ import { ADDRESS } from "../reconstruction.ts";
  */
 export const objectGradient = defineFrameKernel({
   name: "object_gradient",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, addressModule, tilesModule, objectGradientText],
+    over: "tiles",
+  },
   bindings: {
     gradient: "whole:wide_complex:add",
     wave: "frame:wide_complex:read",
@@ -56,6 +69,12 @@ export const objectGradient = defineFrameKernel({
  */
 export const probeGradient = defineFrameKernel({
   name: "probe_gradient",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, addressModule, sharesModule, probeGradientText],
+    over: "each gradient",
+    before: [{ entry: "probe_gradient_shares", over: "shares gradient" }],
+    work: ({ elements }) => 16 * shareCount(elements("gradient")) * elements("gradient"),
+  },
   bindings: {
     gradient: "whole:wide_complex:add",
     wave: "frame:wide_complex:read",

@@ -1,6 +1,13 @@
 /** Coefficients of the likelihood along a search direction, to second order in the step. */
 
 import { defineFrameKernel } from "../kernel.ts";
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import reduceModule from "../shared/reduce.wgsl" with { type: "text" };
+import slicesModule from "../shared/slices.wgsl" with { type: "text" };
+import lineGaussianText from "./line_gaussian.wgsl" with { type: "text" };
+import linePoissonText from "./line_poisson.wgsl" with { type: "text" };
 
 const BINDINGS = {
   sums: "frame:wide:write",
@@ -26,6 +33,12 @@ const BINDINGS = {
  */
 export const lineGaussian = defineFrameKernel({
   name: "line_gaussian",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, reduceModule, slicesModule, lineGaussianText],
+    over: "item groups",
+    before: [{ entry: "line_gaussian_slices", over: "slices" }],
+    work: ({ slices }) => 16 * slices,
+  },
   bindings: BINDINGS,
   params: { renormalization: "real" },
   cpu({ sums, model, change, second, diffraction, mask, coefficient }, { renormalization }, { modes, rows, cols }) {
@@ -66,6 +79,12 @@ export const lineGaussian = defineFrameKernel({
  */
 export const linePoisson = defineFrameKernel({
   name: "line_poisson",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, reduceModule, slicesModule, linePoissonText],
+    over: "item groups",
+    before: [{ entry: "line_poisson_slices", over: "slices" }],
+    work: ({ slices }) => 16 * slices,
+  },
   bindings: BINDINGS,
   params: {},
   cpu({ sums, model, change, second, diffraction, mask, coefficient }, _, { modes, rows, cols }) {

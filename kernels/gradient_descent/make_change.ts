@@ -2,6 +2,11 @@
 
 import { defineFrameKernel } from "../kernel.ts";
 import { ADDRESS } from "../reconstruction.ts";
+import addressModule from "../shared/address.wgsl" with { type: "text" };
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import makeChangeText from "./make_change.wgsl" with { type: "text" };
 
 /**
  * `wave = probe * objectDirection + probeDirection * object` for every pod. Changes `wave`.
@@ -13,6 +18,11 @@ import { ADDRESS } from "../reconstruction.ts";
  */
 export const makeChange = defineFrameKernel({
   name: "make_change",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, addressModule, makeChangeText],
+    source: "changePixel",
+    over: "waves",
+  },
   bindings: {
     wave: "frame:wide_complex:write",
     probe: "whole:complex:read",

@@ -1,6 +1,13 @@
 /** The model's intensity at the detector, and its best overall factor. */
 
 import { defineFrameKernel } from "../kernel.ts";
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import reduceModule from "../shared/reduce.wgsl" with { type: "text" };
+import slicesModule from "../shared/slices.wgsl" with { type: "text" };
+import modelIntensityText from "./model_intensity.wgsl" with { type: "text" };
+import floatingIntensityText from "./floating_intensity.wgsl" with { type: "text" };
 
 /**
  * `intensity = sum_m |wave|^2`. Changes `intensity`.
@@ -10,6 +17,10 @@ import { defineFrameKernel } from "../kernel.ts";
  */
 export const modelIntensity = defineFrameKernel({
   name: "model_intensity",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, modelIntensityText],
+    over: "points",
+  },
   bindings: { intensity: "frame:wide:write", wave: "frame:wide_complex:read" },
   params: {},
   cpu({ intensity, wave }, _, { modes, rows, cols }) {
@@ -38,6 +49,15 @@ export const modelIntensity = defineFrameKernel({
  */
 export const floatingIntensity = defineFrameKernel({
   name: "floating_intensity",
+  wgsl: {
+    code: [gridModule, frameModule, reduceModule, slicesModule, floatingIntensityText],
+    over: "points",
+    before: [{ entry: "floating_intensity_slices", over: "slices" }, {
+      entry: "floating_intensity_factor",
+      over: "item groups",
+    }],
+    work: ({ slices }) => 16 * slices,
+  },
   bindings: {
     intensity: "frame:wide:update",
     diffraction: "frame:real:read",

@@ -1,6 +1,12 @@
 /** A smoothing prior on the object: the squared differences of neighbouring pixels. */
 
 import { defineKernel } from "../kernel.ts";
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import reduceModule from "../shared/reduce.wgsl" with { type: "text" };
+import workModule from "../shared/work.wgsl" with { type: "text" };
+import del2GradientText from "./del2_gradient.wgsl" with { type: "text" };
+import del2LineText from "./del2_line.wgsl" with { type: "text" };
 
 const LAYER = { start: "int", rows: "int", cols: "int", amplitude: "real" } as const;
 
@@ -15,6 +21,10 @@ const LAYER = { start: "int", rows: "int", cols: "int", amplitude: "real" } as c
  */
 export const del2Gradient = defineKernel({
   name: "del2_gradient",
+  wgsl: {
+    code: [gridModule, del2GradientText],
+    over: "each gradient",
+  },
   bindings: { gradient: "whole:wide_complex:add", object: "whole:complex:read" },
   params: LAYER,
   cpu({ gradient, object }, { start, rows, cols, amplitude }) {
@@ -42,6 +52,12 @@ export const del2Gradient = defineKernel({
  */
 export const del2Line = defineKernel({
   name: "del2_line",
+  wgsl: {
+    code: [complexModule, gridModule, reduceModule, workModule, del2LineText],
+    over: "once",
+    before: [{ entry: "del2_line_share", over: "many" }],
+    work: ({ many }) => 16 * many,
+  },
   bindings: { sums: "whole:wide:update", object: "whole:complex:read", direction: "whole:complex:read" },
   params: LAYER,
   cpu({ sums, object, direction }, { start, rows, cols, amplitude }) {

@@ -2,6 +2,14 @@
 
 import { defineFrameKernel } from "../kernel.ts";
 import { logGamma } from "./log_gamma.ts";
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import reduceModule from "../shared/reduce.wgsl" with { type: "text" };
+import slicesModule from "../shared/slices.wgsl" with { type: "text" };
+import gaussianResidualText from "./gaussian_residual.wgsl" with { type: "text" };
+import poissonResidualText from "./poisson_residual.wgsl" with { type: "text" };
+import logFactorialsText from "./log_factorials.wgsl" with { type: "text" };
+import scaleWaveText from "./scale_wave.wgsl" with { type: "text" };
 
 const BINDINGS = {
   residual: "frame:wide:update",
@@ -24,6 +32,12 @@ const BINDINGS = {
  */
 export const gaussianResidual = defineFrameKernel({
   name: "gaussian_residual",
+  wgsl: {
+    code: [gridModule, frameModule, reduceModule, slicesModule, gaussianResidualText],
+    over: "item groups",
+    before: [{ entry: "gaussian_residual_slices", over: "slices" }],
+    work: ({ slices }) => 16 * slices,
+  },
   bindings: BINDINGS,
   params: { renormalization: "real" },
   cpu({ residual, diffraction, mask, errors }, { renormalization }) {
@@ -54,6 +68,12 @@ export const gaussianResidual = defineFrameKernel({
  */
 export const poissonResidual = defineFrameKernel({
   name: "poisson_residual",
+  wgsl: {
+    code: [gridModule, frameModule, reduceModule, slicesModule, poissonResidualText],
+    over: "item groups",
+    before: [{ entry: "poisson_residual_slices", over: "slices" }],
+    work: ({ slices }) => 16 * slices,
+  },
   bindings: { ...BINDINGS, base: "frame:wide:read" },
   params: {},
   cpu({ residual, diffraction, mask, errors, base }) {
@@ -77,6 +97,12 @@ export const poissonResidual = defineFrameKernel({
  */
 export const logFactorials = defineFrameKernel({
   name: "log_factorials",
+  wgsl: {
+    code: [gridModule, frameModule, reduceModule, slicesModule, logFactorialsText],
+    over: "item groups",
+    before: [{ entry: "log_factorials_slices", over: "slices" }],
+    work: ({ slices }) => 16 * slices,
+  },
   bindings: { base: "frame:wide:write", diffraction: "frame:real:read" },
   params: {},
   cpu({ base, diffraction }) {
@@ -94,6 +120,11 @@ export const logFactorials = defineFrameKernel({
  */
 export const scaleWave = defineFrameKernel({
   name: "scale_wave",
+  wgsl: {
+    code: [gridModule, frameModule, scaleWaveText],
+    source: "scaledPixel",
+    over: "waves",
+  },
   bindings: { wave: "frame:wide_complex:update", residual: "frame:wide:read" },
   params: {},
   cpu({ wave, residual }, _, { modes, rows, cols }) {

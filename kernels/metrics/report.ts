@@ -1,6 +1,10 @@
 /** What a block of iterations reports: a row of small numbers per iteration. */
 
 import { defineKernel } from "../kernel.ts";
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import reduceModule from "../shared/reduce.wgsl" with { type: "text" };
+import reportIterationText from "./report_iteration.wgsl" with { type: "text" };
 
 /** Numbers per row of a report: the three errors and whether anything left the finite numbers. */
 export const REPORT_COLUMNS = 4;
@@ -14,6 +18,12 @@ export const REPORT_COLUMNS = 4;
  */
 export const reportIteration = defineKernel({
   name: "report_iteration",
+  wgsl: {
+    code: [complexModule, gridModule, reduceModule, reportIterationText],
+    over: "once",
+    before: [{ entry: "report_iteration_share", over: "many" }],
+    work: ({ many }) => 16 * many,
+  },
   bindings: {
     report: "whole:wide:update",
     errors: "whole:wide:read",

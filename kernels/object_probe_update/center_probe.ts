@@ -2,6 +2,11 @@
 
 import { shiftComplex } from "../array/spline.ts";
 import { defineKernel } from "../kernel.ts";
+import { MANY } from "../wgsl.ts";
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import reduceModule from "../shared/reduce.wgsl" with { type: "text" };
+import centerProbeText from "./center_probe.wgsl" with { type: "text" };
 
 /**
  * Shifts the `layers` layers from `start` so that the centre of mass of `sum_layers |probe|^2` comes to (rows >> 1, cols >> 1), if it
@@ -13,6 +18,15 @@ import { defineKernel } from "../kernel.ts";
  */
 export const centerProbe = defineKernel({
   name: "center_probe",
+  wgsl: {
+    code: [complexModule, gridModule, reduceModule, centerProbeText],
+    over: "many",
+    before: [{ entry: "center_probe_mass", over: "many" }, { entry: "center_probe_rows", over: "many" }, {
+      entry: "center_probe_columns",
+      over: "many",
+    }],
+    work: ({ elements }) => 16 * (MANY + elements("probe")),
+  },
   bindings: { probe: "whole:complex:update" },
   params: { start: "int", layers: "int", rows: "int", cols: "int", tolerance: "real" },
   cpu({ probe }, { start, layers, rows, cols, tolerance }) {

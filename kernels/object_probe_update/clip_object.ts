@@ -1,6 +1,8 @@
 /** Limits on the modulus of the object. */
 
 import { defineKernel } from "../kernel.ts";
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import clipObjectText from "./clip_object.wgsl" with { type: "text" };
 
 /**
  * Brings every modulus into [low, high] and keeps the phase; 0 becomes `low`. Changes `object`.
@@ -11,6 +13,10 @@ import { defineKernel } from "../kernel.ts";
  */
 export const clipObject = defineKernel({
   name: "clip_object",
+  wgsl: {
+    code: [gridModule, clipObjectText],
+    over: "each object",
+  },
   bindings: { object: "whole:complex:update" },
   params: { low: "real", high: "real" },
   cpu({ object }, { low, high }) {

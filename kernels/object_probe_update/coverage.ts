@@ -2,6 +2,12 @@
 
 import { defineFrameKernel, defineKernel } from "../kernel.ts";
 import { ADDRESS } from "../reconstruction.ts";
+import addressModule from "../shared/address.wgsl" with { type: "text" };
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import tilesModule from "../shared/tiles.wgsl" with { type: "text" };
+import countCoverageText from "./count_coverage.wgsl" with { type: "text" };
+import averageCoveredText from "./average_covered.wgsl" with { type: "text" };
 
 /**
  * Adds 1 to `coverage` at every pixel of every pod's view. Changes `coverage`.
@@ -11,6 +17,10 @@ import { ADDRESS } from "../reconstruction.ts";
  */
 export const countCoverage = defineFrameKernel({
   name: "count_coverage",
+  wgsl: {
+    code: [gridModule, frameModule, addressModule, tilesModule, countCoverageText],
+    over: "tiles",
+  },
   bindings: { coverage: "whole:wide:add", address: "frame:int:read" },
   params: {},
   cpu({ coverage, address }, _, { modes, rows, cols }) {
@@ -36,6 +46,10 @@ export const countCoverage = defineFrameKernel({
  */
 export const averageCovered = defineKernel({
   name: "average_covered",
+  wgsl: {
+    code: [gridModule, averageCoveredText],
+    over: "each coverage",
+  },
   bindings: { object: "whole:complex:update", coverage: "whole:wide:read" },
   params: { ranks: "int" },
   cpu({ object, coverage }, { ranks }) {

@@ -2,6 +2,16 @@
 
 import { defineFrameKernel } from "../kernel.ts";
 import { ADDRESS } from "../reconstruction.ts";
+import addressModule from "../shared/address.wgsl" with { type: "text" };
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import reduceModule from "../shared/reduce.wgsl" with { type: "text" };
+import slicesModule from "../shared/slices.wgsl" with { type: "text" };
+import exitDifferenceText from "./exit_difference.wgsl" with { type: "text" };
+import objectUpdateLocalText from "./object_update_local.wgsl" with { type: "text" };
+import objectPeakText from "./object_peak.wgsl" with { type: "text" };
+import probeUpdateLocalText from "./probe_update_local.wgsl" with { type: "text" };
 
 /**
  * Takes the projected wave of a pod as its exit wave and leaves its difference from the model. Changes `exitWave`, `wave` to
@@ -14,6 +24,13 @@ import { ADDRESS } from "../reconstruction.ts";
  */
 export const exitDifference = defineFrameKernel({
   name: "exit_difference",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, addressModule, reduceModule, slicesModule, exitDifferenceText],
+    sink: "differencePixel",
+    over: "item groups",
+    before: [{ entry: "exit_difference_slices", over: "slices" }],
+    work: ({ slices }) => 16 * slices,
+  },
   bindings: {
     exitWave: "frame:complex:write",
     wave: "frame:wide_complex:update",
@@ -52,6 +69,12 @@ export const exitDifference = defineFrameKernel({
  */
 export const objectUpdateLocal = defineFrameKernel({
   name: "object_update_local",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, addressModule, reduceModule, slicesModule, objectUpdateLocalText],
+    over: "slices",
+    before: [{ entry: "object_update_local_slices", over: "slices" }],
+    work: ({ slices }) => 16 * slices,
+  },
   bindings: {
     object: "whole:complex:update",
     probe: "whole:complex:read",
@@ -84,6 +107,12 @@ export const objectUpdateLocal = defineFrameKernel({
  */
 export const objectPeak = defineFrameKernel({
   name: "object_peak",
+  wgsl: {
+    code: [complexModule, gridModule, reduceModule, objectPeakText],
+    over: "once",
+    before: [{ entry: "object_peak_share", over: "many" }],
+    work: ({ many }) => 16 * many,
+  },
   bindings: { peak: "whole:wide:write", object: "whole:complex:read" },
   params: { count: "int" },
   cpu({ peak, object }, { count }) {
@@ -110,6 +139,10 @@ export const objectPeak = defineFrameKernel({
  */
 export const probeUpdateLocal = defineFrameKernel({
   name: "probe_update_local",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, addressModule, probeUpdateLocalText],
+    over: "points",
+  },
   bindings: {
     probe: "whole:complex:update",
     object: "whole:complex:read",

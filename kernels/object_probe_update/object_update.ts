@@ -2,6 +2,12 @@
 
 import { defineFrameKernel } from "../kernel.ts";
 import { ADDRESS } from "../reconstruction.ts";
+import addressModule from "../shared/address.wgsl" with { type: "text" };
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import tilesModule from "../shared/tiles.wgsl" with { type: "text" };
+import objectUpdateText from "./object_update.wgsl" with { type: "text" };
 
 /**
  * Adds `conj(probe) * exitWave` to `sum` and `|probe|^2` to `norm` at every pod's view. Changes `sum` and `norm`.
@@ -16,6 +22,10 @@ import { ADDRESS } from "../reconstruction.ts";
  */
 export const objectUpdate = defineFrameKernel({
   name: "object_update",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, addressModule, tilesModule, objectUpdateText],
+    over: "tiles",
+  },
   bindings: {
     sum: "whole:wide_complex:add",
     norm: "whole:wide:add",

@@ -1,6 +1,12 @@
 /** How much the probe changed, and whether that ends the overlap loop. */
 
 import { defineKernel } from "../kernel.ts";
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import reduceModule from "../shared/reduce.wgsl" with { type: "text" };
+import workModule from "../shared/work.wgsl" with { type: "text" };
+import probeChangeText from "./probe_change.wgsl" with { type: "text" };
+import probeConvergedText from "./probe_converged.wgsl" with { type: "text" };
 
 /**
  * Sets `ratios[slot]` to `sum|probe - previous|^2 / sum|probe|^2` over `count` elements from `start`, then `previous = probe` there.
@@ -11,6 +17,12 @@ import { defineKernel } from "../kernel.ts";
  */
 export const probeChange = defineKernel({
   name: "probe_change",
+  wgsl: {
+    code: [complexModule, gridModule, reduceModule, workModule, probeChangeText],
+    over: "once",
+    before: [{ entry: "probe_change_share", over: "many" }],
+    work: ({ many }) => 16 * many,
+  },
   bindings: { probe: "whole:complex:read", previous: "whole:complex:update", ratios: "whole:wide:update" },
   params: { start: "int", count: "int", slot: "int" },
   cpu({ probe, previous, ratios }, { start, count, slot }) {
@@ -33,6 +45,10 @@ export const probeChange = defineKernel({
  */
 export const probeConverged = defineKernel({
   name: "probe_converged",
+  wgsl: {
+    code: [probeConvergedText],
+    over: "once",
+  },
   bindings: { done: "whole:wide:write", ratios: "whole:wide:read" },
   params: { limit: "real" },
   cpu({ done, ratios }, { limit }) {

@@ -1,6 +1,9 @@
 /** The disc outside which the probe is zero. */
 
 import { defineKernel } from "../kernel.ts";
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import probeSupportText from "./probe_support.wgsl" with { type: "text" };
 
 /**
  * Sets elements outside the disc of area `support * rows * cols` about the geometric centre to zero, in `layers` layers from `start`.
@@ -10,6 +13,10 @@ import { defineKernel } from "../kernel.ts";
  */
 export const probeSupport = defineKernel({
   name: "probe_support",
+  wgsl: {
+    code: [complexModule, gridModule, probeSupportText],
+    over: "each probe",
+  },
   bindings: { probe: "whole:complex:update" },
   params: { start: "int", layers: "int", rows: "int", cols: "int", support: "real" },
   cpu({ probe }, { start, layers, rows, cols, support }) {

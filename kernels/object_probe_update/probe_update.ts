@@ -2,6 +2,13 @@
 
 import { defineFrameKernel } from "../kernel.ts";
 import { ADDRESS } from "../reconstruction.ts";
+import addressModule from "../shared/address.wgsl" with { type: "text" };
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import sharesModule from "../shared/shares.wgsl" with { type: "text" };
+import probeUpdateText from "./probe_update.wgsl" with { type: "text" };
+import { shareCount } from "../wgsl.ts";
 
 /**
  * Adds `conj(object) * exitWave` to `sum` and `|object|^2` to `norm` of every pod's probe layer. Changes `sum` and `norm`.
@@ -16,6 +23,12 @@ import { ADDRESS } from "../reconstruction.ts";
  */
 export const probeUpdate = defineFrameKernel({
   name: "probe_update",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, addressModule, sharesModule, probeUpdateText],
+    over: "each norm",
+    before: [{ entry: "probe_update_shares", over: "shares norm" }],
+    work: ({ elements }) => 16 * shareCount(elements("norm")) * elements("norm"),
+  },
   bindings: {
     sum: "whole:wide_complex:add",
     norm: "whole:wide:add",

@@ -1,6 +1,9 @@
 /** Beginning and end of an update by sums over frames: the weighted mean of the old array and what the frames say. */
 
 import { defineKernel } from "../kernel.ts";
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import startMeanText from "./start_mean.wgsl" with { type: "text" };
+import finishMeanText from "./finish_mean.wgsl" with { type: "text" };
 
 /**
  * Begins a weighted mean with the old array: `sum = oldWeight * array`, `norm = normStart` in `count` elements from `start`.
@@ -12,6 +15,10 @@ import { defineKernel } from "../kernel.ts";
  */
 export const startMean = defineKernel({
   name: "start_mean",
+  wgsl: {
+    code: [gridModule, startMeanText],
+    over: "each norm",
+  },
   bindings: { sum: "whole:wide_complex:update", norm: "whole:wide:update", array: "whole:complex:read" },
   params: { start: "int", count: "int", oldWeight: "real", normStart: "real" },
   cpu({ sum, norm, array }, { start, count, oldWeight, normStart }) {
@@ -29,6 +36,10 @@ export const startMean = defineKernel({
  */
 export const finishMean = defineKernel({
   name: "finish_mean",
+  wgsl: {
+    code: [gridModule, finishMeanText],
+    over: "each norm",
+  },
   bindings: { array: "whole:complex:update", sum: "whole:wide_complex:read", norm: "whole:wide:read" },
   params: {},
   cpu({ array, sum, norm }) {

@@ -2,6 +2,15 @@
 
 import { defineFrameKernel } from "../kernel.ts";
 import { ADDRESS } from "../reconstruction.ts";
+import addressModule from "../shared/address.wgsl" with { type: "text" };
+import complexModule from "../shared/complex.wgsl" with { type: "text" };
+import frameModule from "../shared/frame.wgsl" with { type: "text" };
+import gridModule from "../shared/grid.wgsl" with { type: "text" };
+import reduceModule from "../shared/reduce.wgsl" with { type: "text" };
+import slicesModule from "../shared/slices.wgsl" with { type: "text" };
+import placeTrialText from "./place_trial.wgsl" with { type: "text" };
+import judgeTrialText from "./judge_trial.wgsl" with { type: "text" };
+import acceptTrialText from "./accept_trial.wgsl" with { type: "text" };
 
 /** Columns of the table of object storages: origin (y, x) and pixel size (y, x) in metres, rows and columns. */
 export const OBJECT_TABLE_COLUMNS = 6;
@@ -22,6 +31,10 @@ export const OBJECT_TABLE_COLUMNS = 6;
  */
 export const placeTrial = defineFrameKernel({
   name: "place_trial",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, addressModule, placeTrialText],
+    over: "items",
+  },
   bindings: {
     moved: "frame:int:write",
     address: "frame:int:read",
@@ -65,6 +78,12 @@ export const placeTrial = defineFrameKernel({
  */
 export const judgeTrial = defineFrameKernel({
   name: "judge_trial",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, reduceModule, slicesModule, judgeTrialText],
+    over: "item groups",
+    before: [{ entry: "judge_trial_slices", over: "slices" }],
+    work: ({ slices }) => 16 * slices,
+  },
   bindings: {
     wave: "frame:wide_complex:read",
     diffraction: "frame:real:read",
@@ -103,6 +122,10 @@ export const judgeTrial = defineFrameKernel({
  */
 export const acceptTrial = defineFrameKernel({
   name: "accept_trial",
+  wgsl: {
+    code: [complexModule, gridModule, frameModule, addressModule, acceptTrialText],
+    over: "items",
+  },
   bindings: {
     address: "frame:int:update",
     position: "frame:wide:update",

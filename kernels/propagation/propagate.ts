@@ -13,6 +13,7 @@ const BINDINGS = { wave: "frame:wide_complex:update", address: "frame:int:read" 
  */
 export const propagateForward = defineFrameKernel({
   name: "propagate_forward",
+  wgsl: { propagates: "forward" },
   bindings: BINDINGS,
   params: {},
   cpu({ wave, address }, _, { modes, rows, cols, propagators }) {
@@ -25,6 +26,7 @@ export const propagateForward = defineFrameKernel({
 /** Propagates every pod's wave from the detector to the sample: inverse and adjoint of `propagateForward`. Changes `wave`. */
 export const propagateBackward = defineFrameKernel({
   name: "propagate_backward",
+  wgsl: { propagates: "backward" },
   bindings: BINDINGS,
   params: {},
   cpu({ wave, address }, _, { modes, rows, cols, propagators }) {

@@ -4,7 +4,10 @@ import { assert } from "@std/assert/assert.js";
 import { assertEquals } from "@std/assert/equals.js";
 import { openEngine } from "../../core/engines/run_engine.ts";
 import type { NdArray, Precision } from "../../kernels/nd_array.ts";
+import type { Device } from "../../kernels/device.ts";
+import { createGpuDevice } from "../../kernels/gpu_device.ts";
 import { createReferenceDevice } from "../../kernels/reference_device.ts";
+import { gpuForTests } from "../../kernels/twins.ts";
 import { hasOracle, numbers, type OracleResult, readOracleCase, replay } from "./engine_oracle.ts";
 
 /** Double precision: what remains is the order of sums and the rounding of another Fourier transform. */
@@ -21,6 +24,11 @@ const POISSON_FLOATING = 2e-7;
  * sums amplifies the rounding of the stored exit waves (worst case measured: 1.2e-4, DM_simple after five iterations).
  */
 const SINGLE = 2e-4;
+
+/** The same with waves and sums in single precision as well (worst case measured: 3.6e-4, DM_simple after five iterations). */
+const SINGLE_GPU = 6e-4;
+
+const gpu = await gpuForTests();
 
 interface Case {
   readonly name: string;
@@ -40,16 +48,14 @@ const ML = [
   "ML_renorm",
 ];
 const DM = ["DM", "DM_2modes", "DM_clip_smooth_support", "DM_posref_annealing", "DM_relax03", "DM_start2"];
+const EPIE = ["ePIE", "ePIE_2modes", "ePIE_a05_b08", "ePIE_clip_smooth_center"];
 const ONLY_04 = [
   // In 0.9 alpha below 1 and the moment of centring mean something else; FEATURES.md follows 0.4.
   "DM_alpha08_objsecond",
   "DM_probecenter",
   "DM_simple",
   "DM_simple_2modes",
-  "ePIE",
-  "ePIE_2modes",
-  "ePIE_a05_b08",
-  "ePIE_clip_smooth_center",
+  ...EPIE,
 ];
 const ALL = [0, 1, 2];
 /** PtyPy 0.9 does not divide DM's Fourier error by the power bound; the other columns mean the same. */
@@ -67,32 +73,49 @@ compareAll("oracle_farfield_v0.4.0.h5", {
   precision: "single",
 });
 
+// Left out are Poisson, as above, and ePIE_2modes, which amplifies rounding a thousandfold from the first to the fifth iteration: in single
+// precision the reference device is 6.8e-4 away then, and the GPU 1.3e-3.
+if (gpu !== null) {
+  const device = createGpuDevice(gpu);
+  const far = [...DM, "DM_simple", "DM_simple_2modes", "DM_probecenter", "DM_alpha08_objsecond"];
+  const ml = ML.filter((name) => !name.includes("poisson"));
+  compareAll("oracle_farfield_v0.4.0.h5", {
+    names: [...far, ...ml, ...EPIE.filter((name) => name !== "ePIE_2modes")],
+    columns: ALL,
+    precision: "single",
+    device,
+  });
+  compareAll("oracle_nearfield_v0.4.0.h5", { names: ["DM", "ML_gaussian"], columns: ALL, precision: "single", device });
+}
+
 function compareAll(
   file: string,
-  { names, columns, precision = "double" }: {
+  { names, columns, precision = "double", device = createReferenceDevice() }: {
     readonly names: readonly string[];
     readonly columns: readonly number[];
     readonly precision?: Precision;
+    readonly device?: Device;
   },
 ): void {
   const present = hasOracle(file);
   const skipped = present ? "" : " (skipped: ../shared is not here)";
   for (const name of names) {
-    const tolerance = precision === "single" ? SINGLE : name === "ML_poisson_float" ? POISSON_FLOATING : DOUBLE;
+    const single = device.name === "webgpu" ? SINGLE_GPU : SINGLE;
+    const tolerance = precision === "single" ? single : name === "ML_poisson_float" ? POISSON_FLOATING : DOUBLE;
     Deno.test({
-      name: `${name} of ${file} is reproduced in ${precision} precision to ${tolerance}${skipped}`,
+      name: `${name} of ${file} is reproduced in ${precision} precision to ${tolerance} by ${device.name}${skipped}`,
       ignore: !present,
-      fn: () => run(file, { name, tolerance, columns, precision }),
+      fn: () => run(file, { name, tolerance, columns, precision, device }),
     });
   }
 }
 
 async function run(
   file: string,
-  { name, tolerance, columns, precision }: Case & { precision: Precision },
+  { name, tolerance, columns, precision, device }: Case & { precision: Precision; device: Device },
 ): Promise<void> {
   const { p, data, state, draws, results } = readOracleCase(file, { name, precision });
-  const session = await openEngine({ p, device: createReferenceDevice(), data, state, random: replay(draws) });
+  const session = await openEngine({ p, device, data, state, random: replay(draws) });
   const report: string[] = [];
   for (const [iterations, expected] of [...results].sort(([a], [b]) => a - b)) {
     const { localErrors } = await session.iterate(iterations - session.iteration);

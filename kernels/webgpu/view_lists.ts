@@ -1,0 +1,62 @@
+/** Which pods touch which tile of the object: what gathering kernels go through. */
+
+import { ADDRESS, type Block, type Data } from "../reconstruction.ts";
+import { GROUP, TILE } from "../wgsl.ts";
+import type { GpuArray, GpuArrays } from "./gpu_array.ts";
+import type { Programs } from "./pipelines.ts";
+import type { Condition, Recorder } from "./recorder.ts";
+import viewListsText from "./view_lists.wgsl" with { type: "text" };
+
+/** The lists of some frames. */
+export interface ViewLists {
+  /** (tile, 2, 4), as in tiles.wgsl. */
+  readonly tiles: GpuArray;
+  readonly pods: GpuArray;
+  readonly count: number;
+}
+
+/** Room for the lists of `frames` frames of a block. Lists are empty until `recordViewLists`. */
+export function createViewLists(
+  arrays: GpuArrays,
+  { data, block, frames }: { readonly data: Data; readonly block: Block; readonly frames: number },
+): ViewLists {
+  const rows: number[] = [];
+  for (const storage of data.objects) {
+    for (let layer = 0; layer < storage.layers; layer++) {
+      const start = storage.start + layer * storage.rows * storage.cols;
+      for (let y = 0; y < storage.rows; y += TILE) {
+        for (let x = 0; x < storage.cols; x += TILE) {
+          rows.push(start, storage.cols, storage.rows, storage.cols, y, x, 0, 0);
+        }
+      }
+    }
+  }
+  // Wherever a view lies it touches at most this many tiles.
+  const most = (Math.ceil(block.rows / TILE) + 1) * (Math.ceil(block.cols / TILE) + 1);
+  const tiles = arrays.create("object tiles", 4 * rows.length);
+  arrays.upload(tiles, Uint32Array.from(rows));
+  return { tiles, pods: arrays.create("tile views", 4 * most * frames * block.modes), count: rows.length / 8 };
+}
+
+/** Records the lists for an address table of `pods` rows. */
+export function recordViewLists(
+  { tiles, pods, count }: ViewLists,
+  { recorder, programs, address, block, condition }: {
+    readonly recorder: Recorder;
+    readonly programs: Programs;
+    readonly address: GpuArray;
+    readonly block: Block;
+    readonly condition: Condition | null;
+  },
+): void {
+  const program = programs.text(viewListsText, [
+    { entry: "count_views", over: "each tiles" },
+    { entry: "place_lists", over: "once" },
+    { entry: "list_views", over: "each tiles" },
+  ]);
+  const slot = recorder.uniform(Uint32Array.of(address.bytes / (4 * ADDRESS.columns), block.rows, block.cols));
+  const group = recorder.bind(program, [tiles, pods, address].map((array) => ({ array, bytes: array.bytes })), slot);
+  for (const { pipeline, over } of program.stages) {
+    recorder.dispatch({ pipeline, group, slot, groups: over === "once" ? 1 : Math.ceil(count / GROUP) }, condition);
+  }
+}
