@@ -30,7 +30,8 @@ const FLAGS = [
   "--disable-component-update",
 ];
 
-const PATIENCE_MS = 60_000;
+/** Many times what it takes, for a machine that does much else. */
+const PATIENCE_MS = 180_000;
 
 const [executablePath, folder] = Deno.args;
 if (executablePath === undefined || folder === undefined) throw new Error("Usage: drive_chromium.ts CHROMIUM FOLDER");
@@ -48,7 +49,13 @@ const browser = await chromium.launch({ executablePath, headless: true, args: FL
 try {
   const page = await browser.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
-  const broken = new Promise<never>((_, reject) => page.on("pageerror", reject));
+  const broken = new Promise<never>((_, reject) => {
+    page.on("pageerror", reject);
+    page.on("crash", () => reject(new Error("Cannot measure: the page crashed")));
+    const late = () => reject(new Error(`Cannot measure: found no figures after ${PATIENCE_MS / 1000} s`));
+    // What a page evaluates has no deadline of its own.
+    Deno.unrefTimer(setTimeout(late, PATIENCE_MS));
+  });
   const figures = await Promise.race([measureIn(page), broken]);
   await Deno.stdout.write(new TextEncoder().encode(JSON.stringify(figures)));
 } finally {
