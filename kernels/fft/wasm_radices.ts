@@ -46,13 +46,17 @@ const CACHE_WAY_BYTES = 4096;
 /** What a first or last stage costs more, per element, when its inputs push each other out of the cache; measured at 256. */
 const CONFLICT_COST = 0.5;
 
+/** What a stage of inline rows costs more if its radix is above INLINE_EASY and it has factors: they do not fit the registers. */
+const INLINE_WIDE_COST = 0.25;
+const INLINE_EASY = 10;
+
 /** The cheapest radices of a length in the order of their stages, or undefined if there are none under the demands. */
 export function cheapestRadices(length: number, demands: RadixDemands): number[] | undefined {
   let best: { radices: number[]; cost: number } | undefined;
   for (const product of products(length, 0)) {
     const radices = ordered(product, demands);
     if (radices === undefined) continue;
-    const cost = costOf(radices, { length, pitch: demands.pitch });
+    const cost = costOf(radices, { ...demands, length });
     if (best === undefined || cost < best.cost) best = { radices, cost };
   }
   return best?.radices;
@@ -93,10 +97,15 @@ function ordered(product: readonly number[], { endsMultipleOf }: RadixDemands): 
   return [...start, ...middle, ...end];
 }
 
-function costOf(radices: readonly number[], { length, pitch }: { length: number; pitch: number }): number {
+function costOf(
+  radices: readonly number[],
+  { length, pitch, endsMultipleOf }: RadixDemands & { length: number },
+): number {
   const ends = radices.length > 1 ? [radices[0]!, radices.at(-1)!] : [];
   const conflicts = pitch === 0 ? 0 : ends.filter((radix) => collides(radix, (length / radix) * pitch)).length;
-  return radices.reduce((cost, radix) => cost + STAGE_COST.get(radix)!, conflicts * CONFLICT_COST);
+  const wide = endsMultipleOf === undefined ? 0 : radices.slice(0, -1).filter((radix) => radix > INLINE_EASY).length;
+  const extra = conflicts * CONFLICT_COST + wide * INLINE_WIDE_COST;
+  return radices.reduce((cost, radix) => cost + STAGE_COST.get(radix)!, extra);
 }
 
 /** True if `count` addresses `step` bytes apart do not fit a cache set by set. */

@@ -4,7 +4,7 @@
  */
 
 import type { Assembler } from "../wasm/assembler.ts";
-import { type I32, i32, v128 } from "../wasm/expressions.ts";
+import { i32, v128 } from "../wasm/expressions.ts";
 import type { FunctionHandle } from "../wasm/function_body.ts";
 import { type Lanes, transpose, VECTOR_BYTES } from "../wasm/lanes.ts";
 import type { Tables } from "./wasm_tables.ts";
