@@ -8,8 +8,8 @@ import { cheapestLength, cheapestRadices } from "./wasm_radices.ts";
 import { roundUp } from "./wasm_tables.ts";
 
 /**
- * How frames lie in memory: two planes (re and im) of padded rows, the im plane `planeBytes` after the re plane. Padding may hold
- * any finite numbers; they never mix with the frame.
+ * How frames lie in memory: two planes (re and im) of padded rows, the im plane `planeBytes` after the re plane. Padding never mixes
+ * with the frame, and padding of zeros stays zeros.
  */
 export interface PlaneLayout {
   readonly rows: number;

@@ -126,9 +126,10 @@ function defineLower(
   });
 }
 
-/** Bytes from the start of turned rows to each output element; padding reads the first. */
+/** Bytes from the start of turned rows to each output element; padding comes back as it was. */
 function placesOf({ order, length, vectors, pitch }: TransposedRows, lanes: Lanes): number[] {
-  const places = Array.from({ length: pitch / lanes.bytes }, () => 0);
-  for (let n = 0; n < length; n++) places[order![n]!] = n * vectors * VECTOR_BYTES;
+  const stride = vectors * VECTOR_BYTES;
+  const places = Array.from({ length: pitch / lanes.bytes }, (_, n) => n * stride);
+  for (let n = 0; n < length; n++) places[order![n]!] = n * stride;
   return places;
 }

@@ -36,6 +36,11 @@ export const i32 = {
   mul: binary("i32", [0x6c]) as Binary<"i32", "i32">,
   and: binary("i32", [0x71]) as Binary<"i32", "i32">,
   shl: binary("i32", [0x74]) as Binary<"i32", "i32">,
+  /** `a` if `condition` is not 0, else `b`; both are evaluated. */
+  select: (condition: I32, { a, b }: { a: I32; b: I32 }): I32 => ({
+    type: "i32",
+    code: [...a.code, ...b.code, ...condition.code, 0x1b],
+  }),
   ltU: binary("i32", [0x49]) as Binary<"i32", "i32">,
   gtU: binary("i32", [0x4b]) as Binary<"i32", "i32">,
   eq: binary("i32", [0x46]) as Binary<"i32", "i32">,
@@ -61,6 +66,13 @@ export const f64 = {
   sub: binary("f64", [0xa1]) as Binary<"f64", "f64">,
   mul: binary("f64", [0xa2]) as Binary<"f64", "f64">,
   div: binary("f64", [0xa3]) as Binary<"f64", "f64">,
+  sqrt: unary("f64", [0x9f]) as Unary<"f64", "f64">,
+  le: binary("i32", [0x65]) as (a: F64, b: F64) => I32,
+  select: (condition: I32, { a, b }: { a: F64; b: F64 }): F64 => ({
+    type: "f64",
+    code: [...a.code, ...b.code, ...condition.code, 0x1b],
+  }),
+  fromI32: unary("f64", [0xb7]) as Unary<"i32", "f64">,
   fromF32: unary("f64", [0xbb]) as Unary<"f32", "f64">,
 };
 
@@ -89,6 +101,7 @@ export const f32x4 = {
   splat: unary("v128", [SIMD, 0x13]) as Unary<"f32", "v128">,
   lane: (a: V128, lane: number): F32 => ({ type: "f32", code: [...a.code, SIMD, 0x1f, lane] }),
   gt: binary("v128", [SIMD, 0x44]) as Binary<"v128", "v128">,
+  abs: unary("v128", [SIMD, ...unsigned(0xe0)]) as Unary<"v128", "v128">,
   neg: unary("v128", [SIMD, ...unsigned(0xe1)]) as Unary<"v128", "v128">,
   sqrt: unary("v128", [SIMD, ...unsigned(0xe3)]) as Unary<"v128", "v128">,
   add: binary("v128", [SIMD, ...unsigned(0xe4)]) as Binary<"v128", "v128">,
@@ -105,6 +118,7 @@ export const f64x2 = {
   /** The first two of four single-precision lanes. */
   promoteLow: unary("v128", [SIMD, 0x5f]) as Unary<"v128", "v128">,
   gt: binary("v128", [SIMD, 0x4a]) as Binary<"v128", "v128">,
+  abs: unary("v128", [SIMD, ...unsigned(0xec)]) as Unary<"v128", "v128">,
   neg: unary("v128", [SIMD, ...unsigned(0xed)]) as Unary<"v128", "v128">,
   sqrt: unary("v128", [SIMD, ...unsigned(0xef)]) as Unary<"v128", "v128">,
   add: binary("v128", [SIMD, ...unsigned(0xf0)]) as Binary<"v128", "v128">,

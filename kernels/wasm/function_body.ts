@@ -13,6 +13,14 @@ export interface Local<T extends ValueType = ValueType> extends Expression<T> {
   readonly index: number;
 }
 
+/** The value of a call of a function with one result. */
+export function callResult<T extends ValueType>(
+  handle: FunctionHandle,
+  { type, args }: { type: T; args: readonly Expression[] },
+): Expression<T> {
+  return { type, code: [...args.flatMap((a) => a.code), 0x10, ...unsigned(handle.index)] };
+}
+
 /** What a function may be called with: its place in the module and its types. */
 export interface FunctionHandle {
   readonly index: number;

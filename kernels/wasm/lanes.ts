@@ -19,6 +19,7 @@ export interface Lanes {
   gt(a: V128, b: V128): V128;
   sqrt(a: V128): V128;
   neg(a: V128): V128;
+  abs(a: V128): V128;
   /** The same number in every lane. */
   constant(value: number): V128;
   /** The number at an address in every lane. */
@@ -44,6 +45,7 @@ const SINGLE: Lanes = {
   gt: f32x4.gt,
   sqrt: f32x4.sqrt,
   neg: f32x4.neg,
+  abs: f32x4.abs,
   constant: (value) => f32x4.splat(f32.const(value)),
   loadSplat: v128.loadSplat32,
   splat: (value) => f32x4.splat(value as Expression<"f32">),
@@ -62,6 +64,7 @@ const DOUBLE: Lanes = {
   gt: f64x2.gt,
   sqrt: f64x2.sqrt,
   neg: f64x2.neg,
+  abs: f64x2.abs,
   constant: (value) => f64x2.splat(f64.const(value)),
   loadSplat: v128.loadSplat64,
   splat: (value) => f64x2.splat(value as Expression<"f64">),

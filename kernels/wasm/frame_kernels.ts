@@ -1,0 +1,305 @@
+/**
+ * The frame kernels of the projection engines as WASM SIMD, for one frame shape, precision and number of modes.
+ *
+ * Waves lie as planes (see PlaneLayout): a pod's re plane, then its im plane `planeBytes` later, the next pod `2 * planeBytes` later.
+ * Probe layers lie in the same way, with zeros in the padding, which keeps the padding of all waves and sums zero. Objects are two
+ * planes of their own row pitch, with at least a vector of room behind them. Measured data come as `root`, the square root of the
+ * intensity with the intensity's sign, and `mask`, 1 or 0, with 0 in the padding. Per-pixel sums are in the lanes' precision along a
+ * row and in double over rows, in a fixed order.
+ */
+
+import type { PlaneLayout } from "../fft/wasm_plan.ts";
+import type { Assembler } from "./assembler.ts";
+import type { ValueType } from "./encoding.ts";
+import { type V128, v128 } from "./expressions.ts";
+import type { FunctionBody, FunctionHandle, Local } from "./function_body.ts";
+import { eachVector, pixelSum, type Walker } from "./frame_loops.ts";
+import { type Lanes, lanesOf } from "./lanes.ts";
+
+/** Functions of a module, for one frame at a time. */
+export interface FrameKernels {
+  /** `wave = probe * object` for one pod. (wave, PATCH) */
+  readonly makeModel: FunctionHandle;
+  /** `wave = (1 + alpha) * probe * object - alpha * exitWave` for one pod. (wave, PATCH, exitWave, alpha) */
+  readonly buildAux: FunctionHandle;
+  /** `wave *= factor`, complex planes, for one pod. (wave, factor) */
+  readonly multiply: FunctionHandle;
+  /** `wave *= conj(factor)` for one pod. (wave, factor) */
+  readonly multiplyConjugate: FunctionHandle;
+  /** Gives `sum(mask (scale sum_m |wave|^2 - I)^2 / (I + 1))`. (wave, root, mask, scale) */
+  readonly logLikelihood: FunctionHandle;
+  /** Sets `amplitude = scale * sqrt(sum_m |wave|^2)`, gives `sum(mask (amplitude - |root|)^2)`. (wave, root, mask, amplitude, scale) */
+  readonly fourierError: FunctionHandle;
+  /**
+   * `wave *= scale * (|root| + (amplitude - |root|) rest) / (amplitude + 1e-10)` where mask is 1, `wave *= scale` elsewhere.
+   * (wave, root, mask, amplitude, rest, scale)
+   */
+  readonly fmagUpdate: FunctionHandle;
+  /**
+   * `d = keep * wave + weight * probe * object - old * exitWave`, `exitWave += d` for one pod; gives `sum |d|^2`.
+   * (exitWave, PATCH, wave, keep, weight, old)
+   */
+  readonly buildExit: FunctionHandle;
+  /**
+   * `sum += conj(probe) * exitWave`, `norm += |probe|^2` in `rows` rows of one pod's patch, from where the addresses point.
+   * (sumRe, sumIm, norm, pitch, probe, exitWave, rows)
+   */
+  readonly objectUpdate: FunctionHandle;
+  /**
+   * `sum += conj(object) * exitWave`, `norm += |object|^2` in `rows` rows of a probe layer, from where the addresses point.
+   * (sum, norm, objectRe, objectIm, objectPitch, exitWave, rows)
+   */
+  readonly probeUpdate: FunctionHandle;
+}
+
+/** A probe layer and the first pixel of an object patch: re, im, bytes from an object row to the next. */
+export const PATCH = { probe: "i32", objectRe: "i32", objectIm: "i32", objectPitch: "i32" } as const;
+
+/** The smallest amplitude that is divided by, as PtyPy has it. */
+const TINY_AMPLITUDE = 1e-10;
+
+interface Context {
+  readonly assembler: Assembler;
+  readonly lanes: Lanes;
+  readonly layout: PlaneLayout;
+  readonly modes: number;
+  readonly frame: { readonly rows: number; readonly pitch: number };
+}
+
+interface Complex {
+  readonly re: V128;
+  readonly im: V128;
+}
+
+/** Adds the frame kernels to a module. */
+export function defineFrameKernels(
+  assembler: Assembler,
+  { layout, modes }: { layout: PlaneLayout; modes: number },
+): FrameKernels {
+  const lanes = lanesOf(layout.precision);
+  const frame = { rows: layout.rows, pitch: layout.pitch * lanes.bytes };
+  const context = { assembler, lanes, layout, modes, frame };
+  return {
+    makeModel: defineMakeModel(context),
+    buildAux: defineBuildAux(context),
+    multiply: defineMultiply(context, 1),
+    multiplyConjugate: defineMultiply(context, -1),
+    logLikelihood: defineLogLikelihood(context),
+    fourierError: defineFourierError(context),
+    fmagUpdate: defineFmagUpdate(context),
+    buildExit: defineBuildExit(context),
+    objectUpdate: defineObjectUpdate(context),
+    probeUpdate: defineProbeUpdate(context),
+  };
+}
+
+function defineMakeModel({ assembler, lanes, layout, frame }: Context): FunctionHandle {
+  return assembler.define({ name: "make_model", params: { wave: "i32", ...PATCH } }, (body, p) => {
+    eachVector(body, { frame, walkers: [{ at: p.wave }, ...patchWalkers(p)] }, () => {
+      store(body, p.wave, layout, model(body, p, { lanes, layout }));
+    });
+  });
+}
+
+function defineBuildAux({ assembler, lanes, layout, frame }: Context): FunctionHandle {
+  const params = { wave: "i32", ...PATCH, exitWave: "i32", alpha: lanes.scalar } as const;
+  return assembler.define({ name: "build_aux", params }, (body, p) => {
+    const alpha = body.keep(lanes.splat(p.alpha));
+    const beta = body.keep(lanes.add(alpha, lanes.constant(1)));
+    eachVector(body, { frame, walkers: [{ at: p.wave }, { at: p.exitWave }, ...patchWalkers(p)] }, () => {
+      const product = model(body, p, { lanes, layout });
+      const exit = load(body, p.exitWave, layout);
+      const mix = (a: V128, b: V128) => lanes.sub(lanes.mul(beta, a), lanes.mul(alpha, b));
+      store(body, p.wave, layout, { re: mix(product.re, exit.re), im: mix(product.im, exit.im) });
+    });
+  });
+}
+
+function defineMultiply({ assembler, lanes, layout, frame }: Context, sign: 1 | -1): FunctionHandle {
+  const name = sign === 1 ? "multiply" : "multiply_conjugate";
+  return assembler.define({ name, params: { wave: "i32", factor: "i32" } }, (body, p) => {
+    eachVector(body, { frame, walkers: [{ at: p.wave }, { at: p.factor }] }, () => {
+      const wave = load(body, p.wave, layout);
+      const factor = load(body, p.factor, layout);
+      store(body, p.wave, layout, sign === 1 ? times(lanes, wave, factor) : conjugateTimes(lanes, factor, wave));
+    });
+  });
+}
+
+function defineLogLikelihood({ assembler, lanes, layout, frame, modes }: Context): FunctionHandle {
+  const params = { wave: "i32", root: "i32", mask: "i32", scale: lanes.scalar } as const;
+  return assembler.define({ name: "log_likelihood", params, results: ["f64"] }, (body, p) => {
+    const sum = pixelSum(body, lanes);
+    const scale = body.keep(lanes.splat(p.scale));
+    const one = body.keep(lanes.constant(1));
+    const walkers = [{ at: p.wave }, { at: p.root }, { at: p.mask }];
+    eachVector(body, { frame, walkers, afterRow: sum.endRow }, () => {
+      const root = body.keep(v128.load(p.root));
+      const measured = body.keep(lanes.mul(root, lanes.abs(root)));
+      const intensity = lanes.mul(scale, intensityOf(body, p.wave, { lanes, layout, modes }));
+      const difference = body.keep(lanes.sub(intensity, measured));
+      const square = lanes.mul(difference, difference);
+      sum.add(lanes.div(lanes.mul(v128.load(p.mask), square), lanes.add(measured, one)));
+    });
+    body.result([sum.total()]);
+  });
+}
+
+function defineFourierError({ assembler, lanes, layout, frame, modes }: Context): FunctionHandle {
+  const params = { wave: "i32", root: "i32", mask: "i32", amplitude: "i32", scale: lanes.scalar } as const;
+  return assembler.define({ name: "fourier_error", params, results: ["f64"] }, (body, p) => {
+    const sum = pixelSum(body, lanes);
+    const scale = body.keep(lanes.splat(p.scale));
+    const walkers = [{ at: p.wave }, { at: p.root }, { at: p.mask }, { at: p.amplitude }];
+    eachVector(body, { frame, walkers, afterRow: sum.endRow }, () => {
+      const intensity = intensityOf(body, p.wave, { lanes, layout, modes });
+      const amplitude = body.keep(lanes.mul(scale, lanes.sqrt(intensity)));
+      body.storeV128(p.amplitude, amplitude);
+      const difference = body.keep(lanes.sub(amplitude, lanes.abs(v128.load(p.root))));
+      sum.add(lanes.mul(v128.load(p.mask), lanes.mul(difference, difference)));
+    });
+    body.result([sum.total()]);
+  });
+}
+
+function defineFmagUpdate({ assembler, lanes, layout, frame, modes }: Context): FunctionHandle {
+  const scalar = lanes.scalar;
+  const params = { wave: "i32", root: "i32", mask: "i32", amplitude: "i32", rest: scalar, scale: scalar } as const;
+  return assembler.define({ name: "fmag_update", params }, (body, p) => {
+    const rest = body.keep(lanes.splat(p.rest));
+    const scale = body.keep(lanes.splat(p.scale));
+    const tiny = body.keep(lanes.constant(TINY_AMPLITUDE));
+    const one = body.keep(lanes.constant(1));
+    const zero = body.keep(lanes.constant(0));
+    eachVector(body, { frame, walkers: [{ at: p.wave }, { at: p.root }, { at: p.mask }, { at: p.amplitude }] }, () => {
+      const amplitude = body.keep(v128.load(p.amplitude));
+      const magnitude = body.keep(lanes.abs(v128.load(p.root)));
+      const wanted = lanes.add(magnitude, lanes.mul(rest, lanes.sub(amplitude, magnitude)));
+      const valid = lanes.gt(v128.load(p.mask), zero);
+      const change = lanes.div(wanted, lanes.add(amplitude, tiny));
+      const factor = body.keep(lanes.mul(scale, v128.select(valid, { a: change, b: one })));
+      for (let m = 0; m < modes; m++) {
+        const { re, im } = load(body, p.wave, layout, m);
+        store(body, p.wave, layout, { re: lanes.mul(factor, re), im: lanes.mul(factor, im) }, m);
+      }
+    });
+  });
+}
+
+function defineBuildExit({ assembler, lanes, layout, frame }: Context): FunctionHandle {
+  const scalar: ValueType = lanes.scalar;
+  const params = { exitWave: "i32", ...PATCH, wave: "i32", keep: scalar, weight: scalar, old: scalar } as const;
+  return assembler.define({ name: "build_exit", params, results: ["f64"] }, (body, p) => {
+    const sum = pixelSum(body, lanes);
+    const [keep, weight, old] = [p.keep, p.weight, p.old].map((value) => body.keep(lanes.splat(value as Local<"f32">)));
+    const walkers = [{ at: p.exitWave }, { at: p.wave }, ...patchWalkers(p)];
+    eachVector(body, { frame, walkers, afterRow: sum.endRow }, () => {
+      const product = model(body, p, { lanes, layout });
+      const wave = load(body, p.wave, layout);
+      const exit = load(body, p.exitWave, layout);
+      const change = (a: V128, b: V128, c: V128) =>
+        body.keep(lanes.sub(lanes.add(lanes.mul(keep!, a), lanes.mul(weight!, b)), lanes.mul(old!, c)));
+      const re = change(wave.re, product.re, exit.re);
+      const im = change(wave.im, product.im, exit.im);
+      store(body, p.exitWave, layout, { re: lanes.add(exit.re, re), im: lanes.add(exit.im, im) });
+      sum.add(lanes.add(lanes.mul(re, re), lanes.mul(im, im)));
+    });
+    body.result([sum.total()]);
+  });
+}
+
+function defineObjectUpdate({ assembler, lanes, layout, frame }: Context): FunctionHandle {
+  const params = {
+    sumRe: "i32",
+    sumIm: "i32",
+    norm: "i32",
+    pitch: "i32",
+    probe: "i32",
+    exitWave: "i32",
+    rows: "i32",
+  } as const;
+  return assembler.define({ name: "object_update", params }, (body, p) => {
+    const sums = [p.sumRe, p.sumIm, p.norm].map((at) => ({ at, step: p.pitch }));
+    eachVector(body, {
+      frame: { rows: p.rows, pitch: frame.pitch },
+      walkers: [{ at: p.probe }, { at: p.exitWave }, ...sums],
+    }, () => {
+      const probe = load(body, p.probe, layout);
+      const { re, im } = conjugateTimes(lanes, probe, load(body, p.exitWave, layout));
+      body.storeV128(p.sumRe, lanes.add(v128.load(p.sumRe), re));
+      body.storeV128(p.sumIm, lanes.add(v128.load(p.sumIm), im));
+      body.storeV128(p.norm, lanes.add(v128.load(p.norm), squared(lanes, probe)));
+    });
+  });
+}
+
+function defineProbeUpdate({ assembler, lanes, layout, frame }: Context): FunctionHandle {
+  const { objectRe, objectIm, objectPitch } = PATCH;
+  const params = { sum: "i32", norm: "i32", objectRe, objectIm, objectPitch, exitWave: "i32", rows: "i32" } as const;
+  return assembler.define({ name: "probe_update", params }, (body, p) => {
+    const patch = [p.objectRe, p.objectIm].map((at) => ({ at, step: p.objectPitch }));
+    eachVector(body, {
+      frame: { rows: p.rows, pitch: frame.pitch },
+      walkers: [{ at: p.sum }, { at: p.norm }, { at: p.exitWave }, ...patch],
+    }, () => {
+      const object = { re: body.keep(v128.load(p.objectRe)), im: body.keep(v128.load(p.objectIm)) };
+      const { re, im } = conjugateTimes(lanes, object, load(body, p.exitWave, layout));
+      const sum = load(body, p.sum, layout);
+      store(body, p.sum, layout, { re: lanes.add(sum.re, re), im: lanes.add(sum.im, im) });
+      body.storeV128(p.norm, lanes.add(v128.load(p.norm), squared(lanes, object)));
+    });
+  });
+}
+
+type Patch = { readonly [K in keyof typeof PATCH]: Local<"i32"> };
+
+function patchWalkers({ probe, objectRe, objectIm, objectPitch }: Patch): Walker[] {
+  return [{ at: probe }, { at: objectRe, step: objectPitch }, { at: objectIm, step: objectPitch }];
+}
+
+/** probe * object where the walkers are. */
+function model(body: FunctionBody, patch: Patch, { lanes, layout }: { lanes: Lanes; layout: PlaneLayout }): Complex {
+  const object = { re: body.keep(v128.load(patch.objectRe)), im: body.keep(v128.load(patch.objectIm)) };
+  const { re, im } = times(lanes, load(body, patch.probe, layout), object);
+  return { re: body.keep(re), im: body.keep(im) };
+}
+
+/** sum_m |wave|^2 where the walker is. */
+function intensityOf(body: FunctionBody, wave: Local<"i32">, { lanes, layout, modes }: {
+  lanes: Lanes;
+  layout: PlaneLayout;
+  modes: number;
+}): V128 {
+  const squares = Array.from({ length: modes }, (_, m) => body.keep(squared(lanes, load(body, wave, layout, m))));
+  return body.keep(squares.reduce<V128>((sum, square) => lanes.add(sum, square), lanes.constant(0)));
+}
+
+function load(body: FunctionBody, at: Local<"i32">, { planeBytes }: PlaneLayout, mode = 0): Complex {
+  const offset = 2 * mode * planeBytes;
+  return { re: body.keep(v128.load(at, offset)), im: body.keep(v128.load(at, offset + planeBytes)) };
+}
+
+function store(body: FunctionBody, at: Local<"i32">, { planeBytes }: PlaneLayout, { re, im }: Complex, mode = 0): void {
+  const offset = 2 * mode * planeBytes;
+  body.storeV128(at, re, { offset });
+  body.storeV128(at, im, { offset: offset + planeBytes });
+}
+
+function times(lanes: Lanes, a: Complex, b: Complex): Complex {
+  return {
+    re: lanes.sub(lanes.mul(a.re, b.re), lanes.mul(a.im, b.im)),
+    im: lanes.add(lanes.mul(a.re, b.im), lanes.mul(a.im, b.re)),
+  };
+}
+
+/** conj(a) * b. */
+function conjugateTimes(lanes: Lanes, a: Complex, b: Complex): Complex {
+  return {
+    re: lanes.add(lanes.mul(a.re, b.re), lanes.mul(a.im, b.im)),
+    im: lanes.sub(lanes.mul(a.re, b.im), lanes.mul(a.im, b.re)),
+  };
+}
+
+function squared(lanes: Lanes, { re, im }: Complex): V128 {
+  return lanes.add(lanes.mul(re, re), lanes.mul(im, im));
+}

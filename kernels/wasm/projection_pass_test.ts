@@ -1,0 +1,381 @@
+/** The generated passes against their formulas in double, and the same bytes however the work is divided. */
+
+import { assert } from "@std/assert/assert.js";
+import { assertEquals } from "@std/assert/equals.js";
+import { createFft2 } from "../fft/fft.ts";
+import { planWasmFft } from "../fft/wasm_plan.ts";
+import type { Precision } from "../nd_array.ts";
+import { viewMemory } from "./lanes.ts";
+import { FRAME_RECORD, generateProjection, instantiateProjection, JOB, POD_RECORD } from "./projection_pass.ts";
+
+interface Case {
+  readonly rows: number;
+  readonly cols: number;
+  readonly modes: number;
+  readonly kind: "farfield" | "nearfield";
+  /** Photons per pixel; 0 for none. */
+  readonly powerBound: number;
+  readonly alpha: number;
+}
+
+const CASES: readonly Case[] = [
+  { rows: 16, cols: 16, modes: 1, kind: "farfield", powerBound: 0, alpha: 1 },
+  { rows: 12, cols: 10, modes: 2, kind: "farfield", powerBound: 4, alpha: 0.7 },
+  { rows: 9, cols: 7, modes: 3, kind: "nearfield", powerBound: 4, alpha: 1 },
+];
+
+const FRAMES = 4;
+const OBJECT = { rows: 24, cols: 22, pitch: 28 };
+
+/**
+ * Double: sums of some hundred terms in another order, and two transforms. Single: the same in units of 6e-8, and the square root in
+ * the relaxation, which amplifies the deviation's error.
+ */
+const TOLERANCE = { single: 3e-6, double: 1e-12 };
+
+for (const precision of ["single", "double"] as const) {
+  for (const c of CASES) {
+    Deno.test(`fourierUpdate() is the projection with its three errors at ${Deno.inspect(c)}, ${precision}`, () => {
+      const inputs = makeInputs(c);
+      const bench = setUp(c, inputs, precision);
+      bench.passes.fourierUpdate(bench.job, { start: 0, end: FRAMES });
+      const expected = inputs.frames.map((frame) => project(c, inputs, frame));
+      // The bounds of the cases lie between the deviations of their frames, so that both branches are seen.
+      if (c.powerBound > 0) assertEquals([...new Set(expected.map((e) => e.within))].sort(), [false, true]);
+      expected.forEach(({ exitWaves, errors }, k) => {
+        exitWaves.forEach((exit, m) => close(bench.exitWave(k, m), exit, precision));
+        close(bench.errors(k), Float64Array.from(errors), precision);
+      });
+    });
+
+    Deno.test(`objectUpdate() and probeUpdate() are the sums of the overlap update at ${Deno.inspect(c)}, ${precision}`, () => {
+      const inputs = makeInputs(c);
+      const bench = setUp(c, inputs, precision);
+      const pods = FRAMES * c.modes;
+      bench.passes.objectUpdate(bench.job, { pods, start: 0, end: OBJECT.rows });
+      bench.passes.probeUpdate(bench.job, { pods, start: 0, end: c.rows });
+      const { objectSum, objectNorm, probeSums, probeNorms } = overlap(c, inputs);
+      close(bench.objectSum(), objectSum, precision);
+      close(bench.objectNorm(), objectNorm, precision);
+      probeSums.forEach((sum, m) => close(bench.probeSum(m), sum, precision));
+      probeNorms.forEach((norm, m) => close(bench.probeNorm(m), norm, precision));
+    });
+  }
+
+  Deno.test(`ranges of frames and bands of rows give the bytes of one call, ${precision}`, () => {
+    const [whole, parts] = [0, 1].map(() => setUp(CASES[1]!, makeInputs(CASES[1]!), precision));
+    const pods = FRAMES * CASES[1]!.modes;
+    for (const [bench, cuts] of [[whole!, [0, 1]], [parts!, [0, 0.25, 1]]] as const) {
+      for (let i = 1; i < cuts.length; i++) {
+        const range = (count: number) => ({
+          start: Math.round(cuts[i - 1]! * count),
+          end: Math.round(cuts[i]! * count),
+        });
+        bench.passes.fourierUpdate(bench.job, range(FRAMES));
+      }
+      for (let i = 1; i < cuts.length; i++) {
+        const range = (count: number) => ({
+          start: Math.round(cuts[i - 1]! * count),
+          end: Math.round(cuts[i]! * count),
+        });
+        bench.passes.objectUpdate(bench.job, { pods, ...range(OBJECT.rows) });
+        bench.passes.probeUpdate(bench.job, { pods, ...range(CASES[1]!.rows) });
+      }
+    }
+    assertEquals(parts!.exitWave(3, 1), whole!.exitWave(3, 1));
+    assertEquals(parts!.objectSum(), whole!.objectSum());
+    assertEquals(parts!.probeSum(1), whole!.probeSum(1));
+  });
+}
+
+Deno.test("a frame without valid pixels has fourier error 0", () => {
+  const inputs = makeInputs(CASES[1]!);
+  const frames = inputs.frames.map((frame) => ({ ...frame, mask: frame.mask.map(() => 0) }));
+  const bench = setUp(CASES[1]!, { ...inputs, frames }, "single");
+  bench.passes.fourierUpdate(bench.job, { start: 0, end: 1 });
+  assertEquals([...bench.errors(0).subarray(0, 2)], [0, 0]);
+});
+
+interface Frame {
+  readonly oy: number;
+  readonly ox: number;
+  readonly intensity: Float64Array;
+  readonly mask: Float64Array;
+  readonly exitWaves: readonly Float64Array[];
+}
+
+interface Inputs {
+  readonly probes: readonly Float64Array[];
+  readonly factors: readonly Float64Array[];
+  readonly object: Float64Array;
+  readonly frames: readonly Frame[];
+}
+
+function makeInputs({ rows, cols, modes }: Case): Inputs {
+  const points = rows * cols;
+  const wave = (seed: number, scale = 1) => numbers(2 * points, seed).map((v) => scale * v);
+  const probes = Array.from({ length: modes }, (_, m) => wave(10 + m));
+  const object = numbers(2 * OBJECT.rows * OBJECT.cols, 30);
+  const factors = Array.from({ length: modes }, (_, m) => {
+    const phases = numbers(points, 20 + m);
+    return Float64Array.from(
+      { length: 2 * points },
+      (_, i) => i % 2 === 0 ? Math.cos(phases[i >> 1]!) : Math.sin(phases[i >> 1]!),
+    );
+  });
+  const frames = Array.from({ length: FRAMES }, (_, k) => ({
+    oy: 2 * k,
+    ox: 5 - k,
+    // Dark-subtracted data have negative pixels; the frames differ in brightness.
+    intensity: numbers(points, 40 + k).map((v) => (1 + 2 * k) * (v + 0.9)),
+    mask: numbers(points, 50 + k).map((v) => v > -0.8 ? 1 : 0),
+    exitWaves: Array.from({ length: modes }, (_, m) => wave(60 + 7 * k + m, 0.5)),
+  }));
+  return { probes, factors, object, frames };
+}
+
+/** Probe times object of one pod. */
+function modelOf(
+  { rows, cols }: Case,
+  { probes, object }: Inputs,
+  { frame, mode }: { frame: Frame; mode: number },
+): Float64Array {
+  const out = new Float64Array(2 * rows * cols);
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < cols; x++) {
+      const i = 2 * (y * cols + x);
+      const o = 2 * ((frame.oy + y) * OBJECT.cols + frame.ox + x);
+      const p = probes[mode]!;
+      out[i] = p[i]! * object[o]! - p[i + 1]! * object[o + 1]!;
+      out[i + 1] = p[i]! * object[o + 1]! + p[i + 1]! * object[o]!;
+    }
+  }
+  return out;
+}
+
+function propagate(
+  { rows, cols, kind }: Case,
+  wave: Float64Array,
+  { factor, back }: { factor: Float64Array; back: boolean },
+): void {
+  const fft = createFft2(rows, cols);
+  const root = Math.sqrt(rows * cols);
+  const multiply = () => {
+    const sign = back ? -1 : 1;
+    for (let i = 0; i < wave.length; i += 2) {
+      const [re, im] = [wave[i]!, wave[i + 1]!];
+      wave[i] = re * factor[i]! - sign * im * factor[i + 1]!;
+      wave[i + 1] = im * factor[i]! + sign * re * factor[i + 1]!;
+    }
+  };
+  if (kind === "nearfield") {
+    fft.forward(wave);
+    multiply();
+    return fft.inverse(wave);
+  }
+  if (!back) multiply();
+  if (back) fft.inverse(wave);
+  else fft.forward(wave);
+  for (let i = 0; i < wave.length; i++) wave[i] = back ? wave[i]! * root : wave[i]! / root;
+  if (back) multiply();
+}
+
+/** The Fourier step of one frame by its formulas. */
+function project(c: Case, inputs: Inputs, frame: Frame) {
+  const points = c.rows * c.cols;
+  const models = frame.exitWaves.map((_, mode) => modelOf(c, inputs, { frame, mode }));
+  const atDetector = models.map((model, m) => {
+    const wave = model.slice();
+    propagate(c, wave, { factor: inputs.factors[m]!, back: false });
+    return wave;
+  });
+  const waves = models.map((model, m) => {
+    const wave = model.map((v, i) => (1 + c.alpha) * v - c.alpha * frame.exitWaves[m]![i]!);
+    propagate(c, wave, { factor: inputs.factors[m]!, back: false });
+    return wave;
+  });
+  const squares = (fields: Float64Array[], i: number) =>
+    fields.reduce((sum, w) => sum + w[2 * i]! ** 2 + w[2 * i + 1]! ** 2, 0);
+  let [fourier, photons, exit, valid] = [0, 0, 0, 0];
+  for (let i = 0; i < points; i++) {
+    const measured = frame.intensity[i]!;
+    valid += frame.mask[i]!;
+    fourier += frame.mask[i]! * (Math.sqrt(squares(waves, i)) - Math.sqrt(Math.abs(measured))) ** 2;
+    photons += frame.mask[i]! * (squares(atDetector, i) - measured) ** 2 / (measured + 1);
+  }
+  const deviation = fourier / valid;
+  const within = c.powerBound > 0 && deviation <= c.powerBound;
+  const rest = c.powerBound > 0 ? Math.sqrt(c.powerBound / deviation) : 0;
+  for (let i = 0; i < points && !within; i++) {
+    if (frame.mask[i] === 0) continue;
+    const amplitude = Math.sqrt(squares(waves, i));
+    const magnitude = Math.sqrt(Math.abs(frame.intensity[i]!));
+    const factor = (magnitude + (amplitude - magnitude) * rest) / (amplitude + 1e-10);
+    for (const wave of waves) for (const j of [2 * i, 2 * i + 1]) wave[j] = wave[j]! * factor;
+  }
+  const exitWaves = waves.map((wave, m) => {
+    propagate(c, wave, { factor: inputs.factors[m]!, back: true });
+    return frame.exitWaves[m]!.map((old, i) => {
+      const change = within ? c.alpha * (models[m]![i]! - old) : wave[i]! - models[m]![i]!;
+      exit += change * change;
+      return old + change;
+    });
+  });
+  const shown = c.powerBound > 0 ? deviation / c.powerBound : deviation;
+  return { within, exitWaves, errors: [shown, photons / points, exit / points] };
+}
+
+/** The sums of the overlap update by their formulas. */
+function overlap(c: Case, { probes, object, frames }: Inputs) {
+  const objectSum = new Float64Array(object.length);
+  const objectNorm = new Float64Array(object.length / 2);
+  const probeSums = probes.map((p) => new Float64Array(p.length));
+  const probeNorms = probes.map((p) => new Float64Array(p.length / 2));
+  for (const { oy, ox, exitWaves } of frames) {
+    exitWaves.forEach((exit, m) => {
+      for (let i = 0; i < c.rows * c.cols; i++) {
+        const o = (oy + Math.floor(i / c.cols)) * OBJECT.cols + ox + i % c.cols;
+        const [er, ei] = [exit[2 * i]!, exit[2 * i + 1]!];
+        const [pr, pi] = [probes[m]![2 * i]!, probes[m]![2 * i + 1]!];
+        const [or, oi] = [object[2 * o]!, object[2 * o + 1]!];
+        accumulate(objectSum, 2 * o, [pr * er + pi * ei, pr * ei - pi * er]);
+        accumulate(objectNorm, o, [pr * pr + pi * pi]);
+        accumulate(probeSums[m]!, 2 * i, [or * er + oi * ei, or * ei - oi * er]);
+        accumulate(probeNorms[m]!, i, [or * or + oi * oi]);
+      }
+    });
+  }
+  return { objectSum, objectNorm, probeSums, probeNorms };
+}
+
+function accumulate(sums: Float64Array, at: number, values: readonly number[]): void {
+  values.forEach((value, i) => sums[at + i] = sums[at + i]! + value);
+}
+
+/** Lays a case out in memory; readers give interleaved arrays without padding. */
+function setUp(c: Case, inputs: Inputs, precision: Precision) {
+  const plan = planWasmFft({ rows: c.rows, cols: c.cols, precision });
+  const code = generateProjection(plan, { modes: c.modes, kind: c.kind, shared: false });
+  const { planeBytes, pitch } = plan.layout;
+  const bytes = precision === "single" ? 4 : 8;
+  const memory = new WebAssembly.Memory({ initial: 32 });
+  let top = 0;
+  const take = (size: number) => {
+    const at = top;
+    top = Math.ceil((top + size) / 64) * 64;
+    return at;
+  };
+  const view = (address: number, length: number) => viewMemory(memory, { precision, address, length });
+  const shape = { rows: c.rows, cols: c.cols, pitch };
+  const write = (address: number, values: ArrayLike<number>, { rows, cols, pitch }: typeof shape) => {
+    const plane = view(address, rows * pitch);
+    for (let i = 0; i < rows * cols; i++) plane[Math.floor(i / cols) * pitch + i % cols] = values[i]!;
+  };
+  const read = (address: number, { rows, cols, pitch }: typeof shape) =>
+    Float64Array.from(
+      { length: rows * cols },
+      (_, i) => view(address, rows * pitch)[Math.floor(i / cols) * pitch + i % cols]!,
+    );
+  const writeComplex = (at: number, values: Float64Array) => {
+    [0, 1].forEach((part) => write(at + part * planeBytes, values.filter((_, i) => i % 2 === part), shape));
+    return at;
+  };
+  const join = (re: Float64Array, im: Float64Array) =>
+    Float64Array.from({ length: 2 * re.length }, (_, i) => (i % 2 ? im : re)[i >> 1]!);
+
+  const tables = take(code.tables.length);
+  new Uint8Array(memory.buffer).set(code.tables, tables);
+  const scratchAt = take(code.scratchBytes);
+  const waves = (values: readonly Float64Array[]) => values.map((v) => writeComplex(take(2 * planeBytes), v));
+  const probes = waves(inputs.probes);
+  const factors = waves(inputs.factors);
+  const probeSums = take(c.modes * 2 * planeBytes);
+  const probeNorms = take(c.modes * 2 * planeBytes);
+  const objectBytes = OBJECT.rows * OBJECT.pitch * bytes + 64;
+  const [objectRe, objectIm, sumRe, sumIm, norm] = Array.from({ length: 5 }, () => take(objectBytes)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  write(objectRe, inputs.object.filter((_, i) => i % 2 === 0), OBJECT);
+  write(objectIm, inputs.object.filter((_, i) => i % 2 === 1), OBJECT);
+  const exitWaves = inputs.frames.map((frame) => waves(frame.exitWaves));
+  const job = take(JOB.bytes);
+  const records = take(FRAMES * FRAME_RECORD.bytes);
+  const pods = take(FRAMES * c.modes * POD_RECORD.bytes);
+  const planes = inputs.frames.map((frame) => {
+    const [root, mask] = [take(planeBytes), take(planeBytes)];
+    write(root, frame.intensity.map((v) => Math.sign(v) * Math.sqrt(Math.abs(v))), shape);
+    write(mask, frame.mask, shape);
+    return { root, mask, valid: frame.mask.reduce((a, b) => a + b, 0) };
+  });
+
+  const memoryView = new DataView(memory.buffer);
+  const integers = (at: number, fields: Record<number, number>) =>
+    Object.entries(fields).forEach(([offset, value]) => memoryView.setInt32(at + Number(offset), value, true));
+  integers(job, {
+    [JOB.frames]: records,
+    [JOB.pods]: pods,
+    [JOB.tables]: tables,
+    [JOB.photonError]: 1,
+    [JOB.bounded]: c.powerBound > 0 ? 1 : 0,
+    [JOB.objectSumRe]: sumRe - objectRe,
+    [JOB.objectSumIm]: sumIm - objectRe,
+    [JOB.objectNorm]: norm - objectRe,
+    [JOB.probeSum]: probeSums - probes[0]!,
+    [JOB.probeNorm]: probeNorms - probes[0]!,
+  });
+  memoryView.setFloat64(job + JOB.alpha, c.alpha, true);
+  memoryView.setFloat64(job + JOB.powerBound, c.powerBound, true);
+  inputs.frames.forEach((frame, k) => {
+    const at = records + k * FRAME_RECORD.bytes;
+    integers(at, { [FRAME_RECORD.root]: planes[k]!.root, [FRAME_RECORD.mask]: planes[k]!.mask });
+    memoryView.setFloat64(at + FRAME_RECORD.valid, planes[k]!.valid, true);
+    const first = (frame.oy * OBJECT.pitch + frame.ox) * bytes;
+    for (let m = 0; m < c.modes; m++) {
+      integers(pods + (k * c.modes + m) * POD_RECORD.bytes, {
+        [POD_RECORD.probe]: probes[m]!,
+        [POD_RECORD.objectRe]: objectRe + first,
+        [POD_RECORD.objectIm]: objectIm + first,
+        [POD_RECORD.objectPitch]: OBJECT.pitch * bytes,
+        [POD_RECORD.objectRow]: frame.oy,
+        [POD_RECORD.exitWave]: exitWaves[k]![m]!,
+        [POD_RECORD.factor]: factors[m]!,
+      });
+    }
+  });
+  const passes = instantiateProjection(new WebAssembly.Module(code.bytes), { memory, scratchAt });
+  const readComplex = (at: number) => join(read(at, shape), read(at + planeBytes, shape));
+  const stride = probes.length > 1 ? probes[1]! - probes[0]! : 0;
+  return {
+    job,
+    passes,
+    exitWave: (k: number, m: number) => readComplex(exitWaves[k]![m]!),
+    errors: (k: number) => new Float64Array(memory.buffer, records + k * FRAME_RECORD.bytes + FRAME_RECORD.errors, 3),
+    objectSum: () => join(read(sumRe, OBJECT), read(sumIm, OBJECT)),
+    objectNorm: () => read(norm, OBJECT),
+    probeSum: (m: number) => readComplex(probeSums + m * stride),
+    probeNorm: (m: number) => read(probeNorms + m * stride, shape),
+  };
+}
+
+function close(found: Float64Array, expected: Float64Array, precision: Precision): void {
+  const largest = expected.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
+  found.forEach((v, i) => {
+    const off = Math.abs(v - expected[i]!) / largest;
+    assert(
+      off < TOLERANCE[precision],
+      `element ${i}: found ${v}, expected ${expected[i]} (off by ${off} of the largest)`,
+    );
+  });
+}
+
+/** Numbers in (-1, 1) without symmetry, exact in single precision. */
+function numbers(count: number, seed: number): Float64Array {
+  return Float64Array.from(
+    { length: count },
+    (_, i) => Math.fround(Math.sin(12.9898 * (i + 1) + 78.233 * seed) * 0.999),
+  );
+}
