@@ -1,0 +1,134 @@
+/**
+ * Speed of the projection passes: `deno run -A bench/projection.ts [--json] [SIZE[xMODES] ...]`, one thread, single precision, 112
+ * frames: the Fourier step with all three errors, the object sums, the probe sums, in ns per data point and mode.
+ */
+
+import { planWasmFft } from "../kernels/fft/wasm_plan.ts";
+import {
+  FRAME_RECORD,
+  generateProjection,
+  instantiateProjection,
+  JOB,
+  POD_RECORD,
+} from "../kernels/wasm/projection_pass.ts";
+import { median, print } from "./timing.ts";
+
+const FRAMES = 112;
+const ROUNDS = 9;
+
+/** A stack of frames in memory, ready to be timed. Gives ns per point and mode of each pass. */
+export function prepareProjection(size: number, modes: number): { round(): [number, number, number] } {
+  const plan = planWasmFft({ rows: size, cols: size, precision: "single" });
+  const code = generateProjection(plan, { modes, kind: "farfield", shared: true });
+  const { planeBytes, pitch } = plan.layout;
+  const side = Math.ceil(3.4 * size / 4) * 4;
+  const objectBytes = Math.ceil((side * side * 4 + 64) / 4096) * 4096 + 2048;
+  const total = code.tables.length + code.scratchBytes + 5 * objectBytes +
+    (FRAMES * (2 * modes + 1) + 6 * modes + 2) * planeBytes;
+  const pages = Math.ceil(total / 65536) + 4;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  let top = 0;
+  const take = (bytes: number) => {
+    const at = top;
+    top = Math.ceil((top + bytes) / 64) * 64;
+    return at;
+  };
+  const fill = (at: number, count: number, value: (i: number) => number) => {
+    const floats = new Float32Array(memory.buffer, at, count);
+    for (let i = 0; i < count; i++) floats[i] = value(i);
+  };
+  const noise = (i: number) => ((i * 7919) % 1024) / 512 - 1;
+  const wave = () => {
+    const at = take(2 * planeBytes);
+    fill(at, planeBytes / 2, noise);
+    return at;
+  };
+
+  const tables = take(code.tables.length);
+  new Uint8Array(memory.buffer).set(code.tables, tables);
+  const scratchAt = take(code.scratchBytes);
+  const job = take(JOB.bytes);
+  const records = take(FRAMES * FRAME_RECORD.bytes);
+  const pods = take(FRAMES * modes * POD_RECORD.bytes);
+  const probes = Array.from({ length: modes }, wave);
+  const probeSum = take(modes * 2 * planeBytes);
+  const probeNorm = take(modes * 2 * planeBytes);
+  const objects = Array.from({ length: 5 }, () => take(objectBytes));
+  const [objectRe, objectIm] = objects as [number, number];
+  for (const at of [objectRe, objectIm]) fill(at, side * side, noise);
+  const mask = take(planeBytes);
+  fill(mask, pitch * size, () => 1);
+
+  const view = new DataView(memory.buffer);
+  const integers = (at: number, values: readonly (readonly [number, number])[]) =>
+    values.forEach(([offset, value]) => view.setInt32(at + offset, value, true));
+  integers(job, [[JOB.frames, records], [JOB.pods, pods], [JOB.tables, tables], [JOB.photonError, 1], [
+    JOB.bounded,
+    1,
+  ]]);
+  [JOB.objectSumRe, JOB.objectSumIm, JOB.objectNorm].forEach((field, i) =>
+    integers(job, [[field, objects[2 + i]! - objectRe]])
+  );
+  integers(job, [[JOB.probeSum, probeSum - probes[0]!], [JOB.probeNorm, probeNorm - probes[0]!]]);
+  view.setFloat64(job + JOB.alpha, 1, true);
+  view.setFloat64(job + JOB.powerBound, 1e-3, true);
+  for (let k = 0; k < FRAMES; k++) {
+    const root = take(planeBytes);
+    fill(root, pitch * size, (i) => Math.abs(noise(i + k)));
+    const record = records + k * FRAME_RECORD.bytes;
+    integers(record, [[FRAME_RECORD.root, root], [FRAME_RECORD.mask, mask]]);
+    view.setFloat64(record + FRAME_RECORD.valid, size * size, true);
+    const [oy, ox] = [37 * k, 101 * k].map((v) => v % (side - size)) as [number, number];
+    for (let m = 0; m < modes; m++) {
+      const at = pods + (k * modes + m) * POD_RECORD.bytes;
+      const first = (oy * side + ox) * 4;
+      integers(at, [[POD_RECORD.probe, probes[m]!], [POD_RECORD.objectRe, objectRe + first]]);
+      integers(at, [[POD_RECORD.objectIm, objectIm + first], [POD_RECORD.objectPitch, side * 4]]);
+      integers(at, [[POD_RECORD.objectRow, oy], [POD_RECORD.exitWave, wave()], [POD_RECORD.factor, 0]]);
+    }
+  }
+
+  const passes = instantiateProjection(new WebAssembly.Module(code.bytes), { memory, scratchAt });
+  const points = FRAMES * modes * size * size;
+  const time = (run: () => void) => {
+    const start = performance.now();
+    run();
+    return 1e6 * (performance.now() - start) / points;
+  };
+  const all = FRAMES * modes;
+  return {
+    round: () => [
+      time(() => passes.fourierUpdate(job, { start: 0, end: FRAMES })),
+      time(() => passes.objectUpdate(job, { pods: all, start: 0, end: side })),
+      time(() => passes.probeUpdate(job, { pods: all, start: 0, end: size })),
+    ],
+  };
+}
+
+if (import.meta.main) {
+  const given = Deno.args.filter((arg) => !arg.startsWith("--"));
+  for (const arg of given.length > 0 ? given : ["128x1", "256x1", "128x3", "256x3"]) {
+    const [size = 128, modes = 1] = arg.split("x").map(Number);
+    const bench = prepareProjection(size, modes);
+    for (let i = 0; i < 4; i++) bench.round();
+    const rounds = Array.from({ length: ROUNDS }, () => bench.round());
+    const [fourierUpdate, objectUpdate, probeUpdate] = [0, 1, 2].map((i) => median(rounds.map((r) => r[i]!)));
+    const record = {
+      kernel: "projection",
+      device: "wasm",
+      threads: 1,
+      size,
+      modes,
+      fourierUpdate,
+      objectUpdate,
+      probeUpdate,
+    };
+    print(
+      Deno.args.includes("--json")
+        ? JSON.stringify(record)
+        : `${size}, ${modes} modes: Fourier step ${fourierUpdate!.toFixed(2)}, object ${
+          objectUpdate!.toFixed(2)
+        }, probe ${probeUpdate!.toFixed(2)} ns per point and mode`,
+    );
+  }
+}
