@@ -95,8 +95,8 @@ export function defineFrameKernels(
 
 function defineMakeModel({ assembler, lanes, layout, frame }: Context): FunctionHandle {
   return assembler.define({ name: "make_model", params: { wave: "i32", ...PATCH } }, (body, p) => {
-    eachVector(body, { frame, walkers: [{ at: p.wave }, ...patchWalkers(p)] }, () => {
-      store(body, p.wave, layout, model(body, p, { lanes, layout }));
+    eachVector(body, { frame, walkers: [{ at: p.wave }, ...patchWalkers(p)] }, (shift) => {
+      store(body, p.wave, model(body, p, { lanes, layout, shift }), { layout, shift });
     });
   });
 }
@@ -106,11 +106,11 @@ function defineBuildAux({ assembler, lanes, layout, frame }: Context): FunctionH
   return assembler.define({ name: "build_aux", params }, (body, p) => {
     const alpha = body.keep(lanes.splat(p.alpha));
     const beta = body.keep(lanes.add(alpha, lanes.constant(1)));
-    eachVector(body, { frame, walkers: [{ at: p.wave }, { at: p.exitWave }, ...patchWalkers(p)] }, () => {
-      const product = model(body, p, { lanes, layout });
-      const exit = load(body, p.exitWave, layout);
+    eachVector(body, { frame, walkers: [{ at: p.wave }, { at: p.exitWave }, ...patchWalkers(p)] }, (shift) => {
+      const product = model(body, p, { lanes, layout, shift });
+      const exit = load(body, p.exitWave, { layout, shift });
       const mix = (a: V128, b: V128) => lanes.sub(lanes.mul(beta, a), lanes.mul(alpha, b));
-      store(body, p.wave, layout, { re: mix(product.re, exit.re), im: mix(product.im, exit.im) });
+      store(body, p.wave, { re: mix(product.re, exit.re), im: mix(product.im, exit.im) }, { layout, shift });
     });
   });
 }
@@ -118,10 +118,13 @@ function defineBuildAux({ assembler, lanes, layout, frame }: Context): FunctionH
 function defineMultiply({ assembler, lanes, layout, frame }: Context, sign: 1 | -1): FunctionHandle {
   const name = sign === 1 ? "multiply" : "multiply_conjugate";
   return assembler.define({ name, params: { wave: "i32", factor: "i32" } }, (body, p) => {
-    eachVector(body, { frame, walkers: [{ at: p.wave }, { at: p.factor }] }, () => {
-      const wave = load(body, p.wave, layout);
-      const factor = load(body, p.factor, layout);
-      store(body, p.wave, layout, sign === 1 ? times(lanes, wave, factor) : conjugateTimes(lanes, factor, wave));
+    eachVector(body, { frame, walkers: [{ at: p.wave }, { at: p.factor }] }, (shift) => {
+      const wave = load(body, p.wave, { layout, shift });
+      const factor = load(body, p.factor, { layout, shift });
+      store(body, p.wave, sign === 1 ? times(lanes, wave, factor) : conjugateTimes(lanes, factor, wave), {
+        layout,
+        shift,
+      });
     });
   });
 }
@@ -133,13 +136,13 @@ function defineLogLikelihood({ assembler, lanes, layout, frame, modes }: Context
     const scale = body.keep(lanes.splat(p.scale));
     const one = body.keep(lanes.constant(1));
     const walkers = [{ at: p.wave }, { at: p.root }, { at: p.mask }];
-    eachVector(body, { frame, walkers, afterRow: sum.endRow }, () => {
-      const root = body.keep(v128.load(p.root));
+    eachVector(body, { frame, walkers, afterRow: sum.endRow }, (shift) => {
+      const root = body.keep(v128.load(p.root, shift));
       const measured = body.keep(lanes.mul(root, lanes.abs(root)));
-      const intensity = lanes.mul(scale, intensityOf(body, p.wave, { lanes, layout, modes }));
+      const intensity = lanes.mul(scale, intensityOf(body, p.wave, { lanes, layout, modes, shift }));
       const difference = body.keep(lanes.sub(intensity, measured));
       const square = lanes.mul(difference, difference);
-      sum.add(lanes.div(lanes.mul(v128.load(p.mask), square), lanes.add(measured, one)));
+      sum.add(lanes.div(lanes.mul(v128.load(p.mask, shift), square), lanes.add(measured, one)));
     });
     body.result([sum.total()]);
   });
@@ -151,12 +154,12 @@ function defineFourierError({ assembler, lanes, layout, frame, modes }: Context)
     const sum = pixelSum(body, lanes);
     const scale = body.keep(lanes.splat(p.scale));
     const walkers = [{ at: p.wave }, { at: p.root }, { at: p.mask }, { at: p.amplitude }];
-    eachVector(body, { frame, walkers, afterRow: sum.endRow }, () => {
-      const intensity = intensityOf(body, p.wave, { lanes, layout, modes });
+    eachVector(body, { frame, walkers, afterRow: sum.endRow }, (shift) => {
+      const intensity = intensityOf(body, p.wave, { lanes, layout, modes, shift });
       const amplitude = body.keep(lanes.mul(scale, lanes.sqrt(intensity)));
-      body.storeV128(p.amplitude, amplitude);
-      const difference = body.keep(lanes.sub(amplitude, lanes.abs(v128.load(p.root))));
-      sum.add(lanes.mul(v128.load(p.mask), lanes.mul(difference, difference)));
+      body.storeV128(p.amplitude, amplitude, { offset: shift });
+      const difference = body.keep(lanes.sub(amplitude, lanes.abs(v128.load(p.root, shift))));
+      sum.add(lanes.mul(v128.load(p.mask, shift), lanes.mul(difference, difference)));
     });
     body.result([sum.total()]);
   });
@@ -171,18 +174,22 @@ function defineFmagUpdate({ assembler, lanes, layout, frame, modes }: Context): 
     const tiny = body.keep(lanes.constant(TINY_AMPLITUDE));
     const one = body.keep(lanes.constant(1));
     const zero = body.keep(lanes.constant(0));
-    eachVector(body, { frame, walkers: [{ at: p.wave }, { at: p.root }, { at: p.mask }, { at: p.amplitude }] }, () => {
-      const amplitude = body.keep(v128.load(p.amplitude));
-      const magnitude = body.keep(lanes.abs(v128.load(p.root)));
-      const wanted = lanes.add(magnitude, lanes.mul(rest, lanes.sub(amplitude, magnitude)));
-      const valid = lanes.gt(v128.load(p.mask), zero);
-      const change = lanes.div(wanted, lanes.add(amplitude, tiny));
-      const factor = body.keep(lanes.mul(scale, v128.select(valid, { a: change, b: one })));
-      for (let m = 0; m < modes; m++) {
-        const { re, im } = load(body, p.wave, layout, m);
-        store(body, p.wave, layout, { re: lanes.mul(factor, re), im: lanes.mul(factor, im) }, m);
-      }
-    });
+    eachVector(
+      body,
+      { frame, walkers: [{ at: p.wave }, { at: p.root }, { at: p.mask }, { at: p.amplitude }] },
+      (shift) => {
+        const amplitude = body.keep(v128.load(p.amplitude, shift));
+        const magnitude = body.keep(lanes.abs(v128.load(p.root, shift)));
+        const wanted = lanes.add(magnitude, lanes.mul(rest, lanes.sub(amplitude, magnitude)));
+        const valid = lanes.gt(v128.load(p.mask, shift), zero);
+        const change = lanes.div(wanted, lanes.add(amplitude, tiny));
+        const factor = body.keep(lanes.mul(scale, v128.select(valid, { a: change, b: one })));
+        for (let m = 0; m < modes; m++) {
+          const { re, im } = load(body, p.wave, { layout, shift, mode: m });
+          store(body, p.wave, { re: lanes.mul(factor, re), im: lanes.mul(factor, im) }, { layout, shift, mode: m });
+        }
+      },
+    );
   });
 }
 
@@ -193,15 +200,15 @@ function defineBuildExit({ assembler, lanes, layout, frame }: Context): Function
     const sum = pixelSum(body, lanes);
     const [keep, weight, old] = [p.keep, p.weight, p.old].map((value) => body.keep(lanes.splat(value as Local<"f32">)));
     const walkers = [{ at: p.exitWave }, { at: p.wave }, ...patchWalkers(p)];
-    eachVector(body, { frame, walkers, afterRow: sum.endRow }, () => {
-      const product = model(body, p, { lanes, layout });
-      const wave = load(body, p.wave, layout);
-      const exit = load(body, p.exitWave, layout);
+    eachVector(body, { frame, walkers, afterRow: sum.endRow }, (shift) => {
+      const product = model(body, p, { lanes, layout, shift });
+      const wave = load(body, p.wave, { layout, shift });
+      const exit = load(body, p.exitWave, { layout, shift });
       const change = (a: V128, b: V128, c: V128) =>
         body.keep(lanes.sub(lanes.add(lanes.mul(keep!, a), lanes.mul(weight!, b)), lanes.mul(old!, c)));
       const re = change(wave.re, product.re, exit.re);
       const im = change(wave.im, product.im, exit.im);
-      store(body, p.exitWave, layout, { re: lanes.add(exit.re, re), im: lanes.add(exit.im, im) });
+      store(body, p.exitWave, { re: lanes.add(exit.re, re), im: lanes.add(exit.im, im) }, { layout, shift });
       sum.add(lanes.add(lanes.mul(re, re), lanes.mul(im, im)));
     });
     body.result([sum.total()]);
@@ -223,12 +230,12 @@ function defineObjectUpdate({ assembler, lanes, layout, frame }: Context): Funct
     eachVector(body, {
       frame: { rows: p.rows, pitch: frame.pitch },
       walkers: [{ at: p.probe }, { at: p.exitWave }, ...sums],
-    }, () => {
-      const probe = load(body, p.probe, layout);
-      const { re, im } = conjugateTimes(lanes, probe, load(body, p.exitWave, layout));
-      body.storeV128(p.sumRe, lanes.add(v128.load(p.sumRe), re));
-      body.storeV128(p.sumIm, lanes.add(v128.load(p.sumIm), im));
-      body.storeV128(p.norm, lanes.add(v128.load(p.norm), squared(lanes, probe)));
+    }, (shift) => {
+      const probe = load(body, p.probe, { layout, shift });
+      const { re, im } = conjugateTimes(lanes, probe, load(body, p.exitWave, { layout, shift }));
+      body.storeV128(p.sumRe, lanes.add(v128.load(p.sumRe, shift), re), { offset: shift });
+      body.storeV128(p.sumIm, lanes.add(v128.load(p.sumIm, shift), im), { offset: shift });
+      body.storeV128(p.norm, lanes.add(v128.load(p.norm, shift), squared(lanes, probe)), { offset: shift });
     });
   });
 }
@@ -241,12 +248,12 @@ function defineProbeUpdate({ assembler, lanes, layout, frame }: Context): Functi
     eachVector(body, {
       frame: { rows: p.rows, pitch: frame.pitch },
       walkers: [{ at: p.sum }, { at: p.norm }, { at: p.exitWave }, ...patch],
-    }, () => {
-      const object = { re: body.keep(v128.load(p.objectRe)), im: body.keep(v128.load(p.objectIm)) };
-      const { re, im } = conjugateTimes(lanes, object, load(body, p.exitWave, layout));
-      const sum = load(body, p.sum, layout);
-      store(body, p.sum, layout, { re: lanes.add(sum.re, re), im: lanes.add(sum.im, im) });
-      body.storeV128(p.norm, lanes.add(v128.load(p.norm), squared(lanes, object)));
+    }, (shift) => {
+      const object = { re: body.keep(v128.load(p.objectRe, shift)), im: body.keep(v128.load(p.objectIm, shift)) };
+      const { re, im } = conjugateTimes(lanes, object, load(body, p.exitWave, { layout, shift }));
+      const sum = load(body, p.sum, { layout, shift });
+      store(body, p.sum, { re: lanes.add(sum.re, re), im: lanes.add(sum.im, im) }, { layout, shift });
+      body.storeV128(p.norm, lanes.add(v128.load(p.norm, shift), squared(lanes, object)), { offset: shift });
     });
   });
 }
@@ -257,32 +264,41 @@ function patchWalkers({ probe, objectRe, objectIm, objectPitch }: Patch): Walker
   return [{ at: probe }, { at: objectRe, step: objectPitch }, { at: objectIm, step: objectPitch }];
 }
 
+/** Which vector of a wave: bytes from the walker, pod. */
+interface Place {
+  readonly layout: PlaneLayout;
+  readonly shift: number;
+  readonly mode?: number;
+}
+
 /** probe * object where the walkers are. */
-function model(body: FunctionBody, patch: Patch, { lanes, layout }: { lanes: Lanes; layout: PlaneLayout }): Complex {
-  const object = { re: body.keep(v128.load(patch.objectRe)), im: body.keep(v128.load(patch.objectIm)) };
-  const { re, im } = times(lanes, load(body, patch.probe, layout), object);
+function model(body: FunctionBody, patch: Patch, { lanes, layout, shift }: Place & { lanes: Lanes }): Complex {
+  const object = { re: body.keep(v128.load(patch.objectRe, shift)), im: body.keep(v128.load(patch.objectIm, shift)) };
+  const { re, im } = times(lanes, load(body, patch.probe, { layout, shift }), object);
   return { re: body.keep(re), im: body.keep(im) };
 }
 
 /** sum_m |wave|^2 where the walker is. */
-function intensityOf(body: FunctionBody, wave: Local<"i32">, { lanes, layout, modes }: {
+function intensityOf(body: FunctionBody, wave: Local<"i32">, { lanes, layout, shift, modes }: Place & {
   lanes: Lanes;
-  layout: PlaneLayout;
   modes: number;
 }): V128 {
-  const squares = Array.from({ length: modes }, (_, m) => body.keep(squared(lanes, load(body, wave, layout, m))));
-  return body.keep(squares.reduce<V128>((sum, square) => lanes.add(sum, square), lanes.constant(0)));
+  const squares = Array.from(
+    { length: modes },
+    (_, mode) => body.keep(squared(lanes, load(body, wave, { layout, shift, mode }))),
+  );
+  return body.keep(squares.slice(1).reduce<V128>((sum, square) => lanes.add(sum, square), squares[0]!));
 }
 
-function load(body: FunctionBody, at: Local<"i32">, { planeBytes }: PlaneLayout, mode = 0): Complex {
-  const offset = 2 * mode * planeBytes;
-  return { re: body.keep(v128.load(at, offset)), im: body.keep(v128.load(at, offset + planeBytes)) };
+function load(body: FunctionBody, at: Local<"i32">, { layout, shift, mode = 0 }: Place): Complex {
+  const offset = 2 * mode * layout.planeBytes + shift;
+  return { re: body.keep(v128.load(at, offset)), im: body.keep(v128.load(at, offset + layout.planeBytes)) };
 }
 
-function store(body: FunctionBody, at: Local<"i32">, { planeBytes }: PlaneLayout, { re, im }: Complex, mode = 0): void {
-  const offset = 2 * mode * planeBytes;
+function store(body: FunctionBody, at: Local<"i32">, { re, im }: Complex, { layout, shift, mode = 0 }: Place): void {
+  const offset = 2 * mode * layout.planeBytes + shift;
   body.storeV128(at, re, { offset });
-  body.storeV128(at, im, { offset: offset + planeBytes });
+  body.storeV128(at, im, { offset: offset + layout.planeBytes });
 }
 
 function times(lanes: Lanes, a: Complex, b: Complex): Complex {

@@ -18,22 +18,31 @@ export interface Walker {
   readonly step?: I32;
 }
 
+/** Vectors in one turn of the loop, at most: less counting, without need of more registers. */
+const MOST_AT_ONCE = 4;
+
 /**
- * Runs `turn` for every vector of every row while the walkers move along; `afterRow` runs between rows. Changes the walkers' locals.
+ * Runs `turn` for every vector of every row while the walkers move along; the vector is `shift` bytes from where they are. `afterRow`
+ * runs between rows. Changes the walkers' locals.
  */
 export function eachVector(body: FunctionBody, { frame, walkers, afterRow }: {
   frame: FrameRows;
   walkers: readonly Walker[];
   afterRow?: () => void;
-}, turn: () => void): void {
+}, turn: (shift: number) => void): void {
   const jumps = walkers.filter((walker) => walker.step !== undefined).map(({ at, step }) => ({
     at,
     by: body.keep(i32.sub(step!, i32.const(frame.pitch))),
   }));
   const end = body.local("i32");
+  const vectors = frame.pitch / VECTOR_BYTES;
+  const atOnce = [4, 3, 2, 1].find((count) => count <= MOST_AT_ONCE && vectors % count === 0)!;
+  const several = () => {
+    for (let v = 0; v < atOnce; v++) body.scope(() => turn(v * VECTOR_BYTES));
+  };
   const row = () => {
     body.set(end, i32.add(walkers[0]!.at, i32.const(frame.pitch)));
-    body.sweep({ move: walkers.map(({ at }) => [at, VECTOR_BYTES] as const), until: end }, turn);
+    body.sweep({ move: walkers.map(({ at }) => [at, atOnce * VECTOR_BYTES] as const), until: end }, several);
     for (const { at, by } of jumps) body.set(at, i32.add(at, by));
     afterRow?.();
   };
