@@ -56,8 +56,6 @@ export function prepareProjection(size: number, modes: number): { round(): [numb
   const objects = Array.from({ length: 5 }, () => take(objectBytes));
   const [objectRe, objectIm] = objects as [number, number];
   for (const at of [objectRe, objectIm]) fill(at, side * side, noise);
-  const mask = take(planeBytes);
-  fill(mask, pitch * size, () => 1);
 
   const view = new DataView(memory.buffer);
   const integers = (at: number, values: readonly (readonly [number, number])[]) =>
@@ -76,7 +74,7 @@ export function prepareProjection(size: number, modes: number): { round(): [numb
     const root = take(planeBytes);
     fill(root, pitch * size, (i) => Math.abs(noise(i + k)));
     const record = records + k * FRAME_RECORD.bytes;
-    integers(record, [[FRAME_RECORD.root, root], [FRAME_RECORD.mask, mask]]);
+    integers(record, [[FRAME_RECORD.root, root]]);
     view.setFloat64(record + FRAME_RECORD.valid, size * size, true);
     const [oy, ox] = [37 * k, 101 * k].map((v) => v % (side - size)) as [number, number];
     for (let m = 0; m < modes; m++) {

@@ -4,7 +4,7 @@
  * Waves lie as planes (see PlaneLayout): a pod's re plane, then its im plane `planeBytes` later, the next pod `2 * planeBytes` later.
  * Probe layers lie in the same way, with zeros in the padding, which keeps the padding of all waves and sums zero. Objects are two
  * planes of their own row pitch, with at least a vector of room behind them. Measured data come as `root`, the square root of the
- * intensity with the intensity's sign, and `mask`, 1 or 0, with 0 in the padding. Per-pixel sums are in the lanes' precision along a
+ * intensity with the intensity's sign, or infinity at masked pixels and in the padding. Per-pixel sums are in the lanes' precision along a
  * row and in double over rows, in a fixed order.
  */
 
@@ -26,13 +26,13 @@ export interface FrameKernels {
   readonly multiply: FunctionHandle;
   /** `wave *= conj(factor)` for one pod. (wave, factor) */
   readonly multiplyConjugate: FunctionHandle;
-  /** Gives `sum(mask (scale sum_m |wave|^2 - I)^2 / (I + 1))`. (wave, root, mask, scale) */
+  /** Gives `sum((scale sum_m |wave|^2 - I)^2 / (I + 1))`. (wave, root, scale) */
   readonly logLikelihood: FunctionHandle;
-  /** Sets `amplitude = scale * sqrt(sum_m |wave|^2)`, gives `sum(mask (amplitude - |root|)^2)`. (wave, root, mask, amplitude, scale) */
+  /** Sets `amplitude = scale * sqrt(sum_m |wave|^2)`, gives `sum((amplitude - |root|)^2)`. (wave, root, amplitude, scale) */
   readonly fourierError: FunctionHandle;
   /**
-   * `wave *= scale * (|root| + (amplitude - |root|) rest) / (amplitude + 1e-10)` where mask is 1, `wave *= scale` elsewhere.
-   * (wave, root, mask, amplitude, rest, scale)
+   * `wave *= scale * (|root| + (amplitude - |root|) rest) / (amplitude + 1e-10)` at valid pixels, `wave *= scale` at masked ones.
+   * (wave, root, amplitude, rest, scale)
    */
   readonly fmagUpdate: FunctionHandle;
   /**
@@ -130,36 +130,39 @@ function defineMultiply({ assembler, lanes, layout, frame }: Context, sign: 1 | 
 }
 
 function defineLogLikelihood({ assembler, lanes, layout, frame, modes }: Context): FunctionHandle {
-  const params = { wave: "i32", root: "i32", mask: "i32", scale: lanes.scalar } as const;
+  const params = { wave: "i32", root: "i32", scale: lanes.scalar } as const;
   return assembler.define({ name: "log_likelihood", params, results: ["f64"] }, (body, p) => {
     const sum = pixelSum(body, lanes);
     const scale = body.keep(lanes.splat(p.scale));
     const one = body.keep(lanes.constant(1));
-    const walkers = [{ at: p.wave }, { at: p.root }, { at: p.mask }];
+    const infinity = body.keep(lanes.constant(Infinity));
+    const walkers = [{ at: p.wave }, { at: p.root }];
     eachVector(body, { frame, walkers, afterRow: sum.endRow }, (shift) => {
       const root = body.keep(v128.load(p.root, shift));
       const measured = body.keep(lanes.mul(root, lanes.abs(root)));
       const intensity = lanes.mul(scale, intensityOf(body, p.wave, { lanes, layout, modes, shift }));
       const difference = body.keep(lanes.sub(intensity, measured));
       const square = lanes.mul(difference, difference);
-      sum.add(lanes.div(lanes.mul(v128.load(p.mask, shift), square), lanes.add(measured, one)));
+      sum.add(v128.and(isValid(lanes, root, infinity), lanes.div(square, lanes.add(measured, one))));
     });
     body.result([sum.total()]);
   });
 }
 
 function defineFourierError({ assembler, lanes, layout, frame, modes }: Context): FunctionHandle {
-  const params = { wave: "i32", root: "i32", mask: "i32", amplitude: "i32", scale: lanes.scalar } as const;
+  const params = { wave: "i32", root: "i32", amplitude: "i32", scale: lanes.scalar } as const;
   return assembler.define({ name: "fourier_error", params, results: ["f64"] }, (body, p) => {
     const sum = pixelSum(body, lanes);
     const scale = body.keep(lanes.splat(p.scale));
-    const walkers = [{ at: p.wave }, { at: p.root }, { at: p.mask }, { at: p.amplitude }];
+    const infinity = body.keep(lanes.constant(Infinity));
+    const walkers = [{ at: p.wave }, { at: p.root }, { at: p.amplitude }];
     eachVector(body, { frame, walkers, afterRow: sum.endRow }, (shift) => {
       const intensity = intensityOf(body, p.wave, { lanes, layout, modes, shift });
       const amplitude = body.keep(lanes.mul(scale, lanes.sqrt(intensity)));
       body.storeV128(p.amplitude, amplitude, { offset: shift });
-      const difference = body.keep(lanes.sub(amplitude, lanes.abs(v128.load(p.root, shift))));
-      sum.add(lanes.mul(v128.load(p.mask, shift), lanes.mul(difference, difference)));
+      const root = body.keep(v128.load(p.root, shift));
+      const difference = body.keep(lanes.sub(amplitude, lanes.abs(root)));
+      sum.add(v128.and(isValid(lanes, root, infinity), lanes.mul(difference, difference)));
     });
     body.result([sum.total()]);
   });
@@ -167,23 +170,23 @@ function defineFourierError({ assembler, lanes, layout, frame, modes }: Context)
 
 function defineFmagUpdate({ assembler, lanes, layout, frame, modes }: Context): FunctionHandle {
   const scalar = lanes.scalar;
-  const params = { wave: "i32", root: "i32", mask: "i32", amplitude: "i32", rest: scalar, scale: scalar } as const;
+  const params = { wave: "i32", root: "i32", amplitude: "i32", rest: scalar, scale: scalar } as const;
   return assembler.define({ name: "fmag_update", params }, (body, p) => {
     const rest = body.keep(lanes.splat(p.rest));
     const scale = body.keep(lanes.splat(p.scale));
     const tiny = body.keep(lanes.constant(TINY_AMPLITUDE));
     const one = body.keep(lanes.constant(1));
-    const zero = body.keep(lanes.constant(0));
+    const infinity = body.keep(lanes.constant(Infinity));
     eachVector(
       body,
-      { frame, walkers: [{ at: p.wave }, { at: p.root }, { at: p.mask }, { at: p.amplitude }] },
+      { frame, walkers: [{ at: p.wave }, { at: p.root }, { at: p.amplitude }] },
       (shift) => {
         const amplitude = body.keep(v128.load(p.amplitude, shift));
-        const magnitude = body.keep(lanes.abs(v128.load(p.root, shift)));
+        const root = body.keep(v128.load(p.root, shift));
+        const magnitude = lanes.abs(root);
         const wanted = lanes.add(magnitude, lanes.mul(rest, lanes.sub(amplitude, magnitude)));
-        const valid = lanes.gt(v128.load(p.mask, shift), zero);
         const change = lanes.div(wanted, lanes.add(amplitude, tiny));
-        const factor = body.keep(lanes.mul(scale, v128.select(valid, { a: change, b: one })));
+        const factor = body.keep(lanes.mul(scale, v128.select(isValid(lanes, root, infinity), { a: change, b: one })));
         for (let m = 0; m < modes; m++) {
           const { re, im } = load(body, p.wave, { layout, shift, mode: m });
           store(body, p.wave, { re: lanes.mul(factor, re), im: lanes.mul(factor, im) }, { layout, shift, mode: m });
@@ -269,6 +272,11 @@ interface Place {
   readonly layout: PlaneLayout;
   readonly shift: number;
   readonly mode?: number;
+}
+
+/** All ones in the lanes of valid pixels. */
+function isValid(lanes: Lanes, root: V128, infinity: V128): V128 {
+  return lanes.gt(infinity, root);
 }
 
 /** probe * object where the walkers are. */

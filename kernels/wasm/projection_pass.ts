@@ -41,9 +41,8 @@ export const JOB = {
 
 /** Offsets in a frame record, in bytes. */
 export const FRAME_RECORD = {
-  /** i32: addresses of the planes of signed roots of the intensity, and of the mask. */
+  /** i32: address of the plane of signed roots of the intensity, infinity at masked pixels and in the padding. */
   root: 0,
-  mask: 4,
   /** f64: number of valid pixels. */
   valid: 8,
   /** f64 * 3, written by the Fourier step: fourier, photon and exit error. */
@@ -144,19 +143,17 @@ function defineFourierUpdate(assembler: Assembler, context: Context): void {
     const bound = body.keep(f64.load(p.job, JOB.powerBound));
     const bounded = body.keep(i32.load(p.job, JOB.bounded));
     const root = body.local("i32");
-    const mask = body.local("i32");
     const propagate = propagation(body, context, { pod, wave, scratch: own, tables: i32.load(p.job, JOB.tables) });
     const setError = (index: number, value: Expression<"f64">) =>
       body.storeF64(record, value, { offset: FRAME_RECORD.errors + 8 * index });
 
     body.sweep({ move: [[p.start, 1]], until: p.end }, () => {
       body.set(root, i32.load(record, FRAME_RECORD.root));
-      body.set(mask, i32.load(record, FRAME_RECORD.mask));
       setError(1, f64.const(0));
       body.when(i32.load(p.job, JOB.photonError), () => {
         eachMode(modes, (m) => body.call(kernels.makeModel, [waveOf(wave, m, layout), ...patchOf(pod, m)]));
         propagate.forward();
-        const args = [wave, root, mask, scalar(1 / excess ** 2)];
+        const args = [wave, root, scalar(1 / excess ** 2)];
         setError(1, f64.div(callResult(kernels.logLikelihood, { type: "f64", args }), f64.const(points)));
       });
       eachMode(modes, (m) =>
@@ -167,7 +164,7 @@ function defineFourierUpdate(assembler: Assembler, context: Context): void {
           asScalar(lanes, alpha),
         ]));
       propagate.forward();
-      const args = [wave, root, mask, amplitude, scalar(1 / excess)];
+      const args = [wave, root, amplitude, scalar(1 / excess)];
       const sum = body.keep(callResult(kernels.fourierError, { type: "f64", args }));
       // A frame without valid pixels has a sum of 0 and so an error of 0.
       const valid = f64.load(record, FRAME_RECORD.valid);
@@ -178,7 +175,7 @@ function defineFourierUpdate(assembler: Assembler, context: Context): void {
         const rest = f64.select(bounded, { a: f64.sqrt(f64.div(bound, error)), b: f64.const(0) });
         // Scaled before the way back: the transforms there leave another factor.
         const scale = scalar(1 / excess ** 2);
-        body.call(kernels.fmagUpdate, [wave, root, mask, amplitude, asScalar(lanes, rest), scale]);
+        body.call(kernels.fmagUpdate, [wave, root, amplitude, asScalar(lanes, rest), scale]);
         propagate.backward();
       });
       const one = f64.const(1);

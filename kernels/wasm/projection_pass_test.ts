@@ -306,10 +306,11 @@ function setUp(c: Case, inputs: Inputs, precision: Precision) {
   const records = take(FRAMES * FRAME_RECORD.bytes);
   const pods = take(FRAMES * c.modes * POD_RECORD.bytes);
   const planes = inputs.frames.map((frame) => {
-    const [root, mask] = [take(planeBytes), take(planeBytes)];
-    write(root, frame.intensity.map((v) => Math.sign(v) * Math.sqrt(Math.abs(v))), shape);
-    write(mask, frame.mask, shape);
-    return { root, mask, valid: frame.mask.reduce((a, b) => a + b, 0) };
+    const root = take(planeBytes);
+    view(root, planeBytes / bytes).fill(Infinity);
+    const signedRoot = (v: number) => Math.sign(v) * Math.sqrt(Math.abs(v));
+    write(root, frame.intensity.map((v, i) => frame.mask[i] === 1 ? signedRoot(v) : Infinity), shape);
+    return { root, valid: frame.mask.reduce((a, b) => a + b, 0) };
   });
 
   const memoryView = new DataView(memory.buffer);
@@ -331,7 +332,7 @@ function setUp(c: Case, inputs: Inputs, precision: Precision) {
   memoryView.setFloat64(job + JOB.powerBound, c.powerBound, true);
   inputs.frames.forEach((frame, k) => {
     const at = records + k * FRAME_RECORD.bytes;
-    integers(at, { [FRAME_RECORD.root]: planes[k]!.root, [FRAME_RECORD.mask]: planes[k]!.mask });
+    integers(at, { [FRAME_RECORD.root]: planes[k]!.root });
     memoryView.setFloat64(at + FRAME_RECORD.valid, planes[k]!.valid, true);
     const first = (frame.oy * OBJECT.pitch + frame.ox) * bytes;
     for (let m = 0; m < c.modes; m++) {
