@@ -7,11 +7,11 @@
  */
 
 import type { Assembler } from "../wasm/assembler.ts";
-import { type I32, i32, v128 } from "../wasm/expressions.ts";
-import type { FunctionHandle, Local } from "../wasm/function_body.ts";
+import { type I32, i32 } from "../wasm/expressions.ts";
+import type { FunctionHandle } from "../wasm/function_body.ts";
 import { type Lanes, VECTOR_BYTES } from "../wasm/lanes.ts";
-import { butterfly, complexLanes, multiply, plainLanes } from "./wasm_butterfly.ts";
-import { roundUp, type Tables, unitRoot } from "./wasm_tables.ts";
+import { defineStage, type Side, type StageShape } from "./wasm_stage.ts";
+import { roundUp, type Tables } from "./wasm_tables.ts";
 
 /** Lines of one length and layout. Strides are in bytes, from an element to the next. */
 export interface WideLine {
@@ -38,16 +38,6 @@ export const LINE_PARAMS = {
 
 /** Planes whose distance is a multiple of this compete for the same places in a first-level cache. */
 const CACHE_WAY_BYTES = 4096;
-
-interface StageShape {
-  readonly index: number;
-  readonly radix: number;
-  /** Elements of a block before this stage, and from one input of a butterfly to the next. */
-  readonly block: number;
-  readonly step: number;
-  /** Blocks in one call. */
-  readonly blocks: number;
-}
 
 /** Bytes from the real to the imaginary plane of scratch. */
 export function linePlaneBytes({ room, vectors }: Pick<WideLine, "room" | "vectors">): number {
@@ -86,14 +76,16 @@ export function defineLine(assembler: Assembler, { lanes, tables, line }: {
   const stages = shapes.map((shape) =>
     defineStage(assembler, {
       lanes,
-      shape,
-      name: `${line.name}_stage${shape.index}`,
-      input: isFirst(shape) ? { stride: planes!.inStride, plane: undefined } : scratch,
-      output: isLast(shape) ? { stride: planes!.outStride, plane: undefined } : scratch,
-      inPlace: !isFirst(shape) && !isLast(shape),
-      order: isLast(shape) && !isFirst(shape),
-      twiddles: shape.step === 1 ? undefined : tables.addReal(scalarTwiddles(shape)),
-      outStep: isLast(shape) ? length / shape.radix : shape.step,
+      tables,
+      stage: {
+        ...shape,
+        name: `${line.name}_stage${shape.index}`,
+        input: isFirst(shape) ? { stride: planes!.inStride, plane: undefined } : scratch,
+        output: isLast(shape) ? { stride: planes!.outStride, plane: undefined } : scratch,
+        inPlace: !isFirst(shape) && !isLast(shape),
+        ordered: isLast(shape) && !isFirst(shape),
+        outStep: isLast(shape) ? length / shape.radix : shape.step,
+      },
     })
   );
 
@@ -138,93 +130,4 @@ export function storageOrder(radices: readonly number[]): number[] {
     weight *= radix;
   }
   return order;
-}
-
-/** For each p: re and im of exp(-2 pi i p j / block), j = 1 .. radix - 1. */
-function scalarTwiddles({ radix, block, step }: StageShape): Float64Array {
-  const values: number[] = [];
-  for (let p = 0; p < step; p++) {
-    for (let j = 1; j < radix; j++) {
-      const { re, im } = unitRoot(p * j, block);
-      values.push(re, im);
-    }
-  }
-  return new Float64Array(values);
-}
-
-interface Side {
-  readonly stride: number;
-  /** Bytes from the real to the imaginary plane, if known: then one pointer does for both. */
-  readonly plane: number | undefined;
-}
-
-function defineStage(assembler: Assembler, { lanes, shape, name, input, output, inPlace, order, twiddles, outStep }: {
-  lanes: Lanes;
-  shape: StageShape;
-  name: string;
-  input: Side;
-  output: Side;
-  inPlace: boolean;
-  /** Whether places of outputs come from the order table. */
-  order: boolean;
-  /** Offset of the factors; undefined if they are all 1. */
-  twiddles: number | undefined;
-  /** Elements from one output of a butterfly to the next. */
-  outStep: number;
-}): FunctionHandle {
-  const { radix, step, blocks } = shape;
-  return assembler.define({ name, params: LINE_PARAMS }, (body, p) => {
-    const dft = butterfly(body, { lanes, radix });
-    const inPointers = input.plane === undefined ? [p.inRe, p.inIm] : [p.inRe];
-    const outPointers = inPlace ? [] : output.plane === undefined ? [p.outRe, p.outIm] : [p.outRe];
-    // The scratch parameter of a stage is its place in the order table.
-    const place = p.scratch;
-    const pairBytes = 2 * lanes.bytes;
-    const factorsAt = twiddles === undefined ? undefined : body.local("i32");
-    const advanceAll = (pointers: readonly Local<"i32">[], bytes: number) =>
-      pointers.forEach((pointer) => body.advance(pointer, bytes));
-
-    body.repeat(blocks, () => {
-      if (factorsAt !== undefined) body.set(factorsAt, i32.add(p.tables, i32.const(twiddles!)));
-      body.repeat(step, () => {
-        const factors = factorsAt === undefined ? [] : Array.from({ length: radix - 1 }, (_, j) => ({
-          re: body.keep(lanes.loadSplat(factorsAt, j * pairBytes)),
-          im: body.keep(lanes.loadSplat(factorsAt, j * pairBytes + lanes.bytes)),
-        }));
-        const from = inPointers.map((pointer) => body.keep<"i32">(pointer));
-        const target = order ? body.keep(i32.load(place)) : undefined;
-        const to = inPlace
-          ? from
-          : outPointers.map((pointer) => body.keep<"i32">(target === undefined ? pointer : i32.add(pointer, target)));
-        const moving = [...new Set([...from, ...to])];
-        body.sweep({
-          move: moving.map((pointer) => [pointer, VECTOR_BYTES] as const),
-          until: body.keep(i32.add(from[0]!, p.width)),
-        }, () => {
-          dft((k) => {
-            const offset = k * step * input.stride;
-            return complexLanes(
-              body.keep(v128.load(from[0]!, offset)),
-              body.keep(
-                input.plane === undefined ? v128.load(from[1]!, offset) : v128.load(from[0]!, offset + input.plane),
-              ),
-            );
-          }, (j, value) => {
-            const w = j === 0 ? undefined : factors[j - 1];
-            const z = plainLanes(w === undefined ? value : multiply(body, { lanes, z: value, w }), lanes);
-            const offset = j * outStep * output.stride;
-            body.storeV128(to[0]!, z.re, { offset });
-            if (output.plane === undefined) body.storeV128(to[1]!, z.im, { offset });
-            else body.storeV128(to[0]!, z.im, { offset: offset + output.plane });
-          });
-        });
-        advanceAll(inPointers, input.stride);
-        if (!order) advanceAll(outPointers, output.stride);
-        if (order) body.advance(place, 4);
-        if (factorsAt !== undefined) body.advance(factorsAt, (radix - 1) * pairBytes);
-      });
-      advanceAll(inPointers, (radix - 1) * step * input.stride);
-      if (!order) advanceAll(outPointers, (radix - 1) * step * output.stride);
-    });
-  });
 }

@@ -12,7 +12,7 @@ import { createTables } from "../fft/wasm_tables.ts";
 import { type DefinedFft, defineFft } from "../fft/wasm_fft.ts";
 import type { WasmFftPlan } from "../fft/wasm_plan.ts";
 import { type Assembler, createAssembler } from "./assembler.ts";
-import { type Expression, f32, f64, type I32, i32 } from "./expressions.ts";
+import { type Expression, f32, type F64, f64, type I32, i32 } from "./expressions.ts";
 import { defineFrameKernels, type FrameKernels } from "./frame_kernels.ts";
 import { callResult, type FunctionBody, type Local } from "./function_body.ts";
 import { type Lanes, lanesOf } from "./lanes.ts";
@@ -156,13 +156,15 @@ function defineFourierUpdate(assembler: Assembler, context: Context): void {
         const args = [wave, root, scalar(1 / excess ** 2)];
         setError(1, f64.div(callResult(kernels.logLikelihood, { type: "f64", args }), f64.const(points)));
       });
-      eachMode(modes, (m) =>
-        body.call(kernels.buildAux, [
+      eachMode(modes, (m) => {
+        const args = [
           waveOf(wave, m, layout),
           ...patchOf(pod, m),
           podField(pod, m, "exitWave"),
           asScalar(lanes, alpha),
-        ]));
+        ];
+        body.call(kernels.buildAux, args);
+      });
       propagate.forward();
       const args = [wave, root, amplitude, scalar(1 / excess)];
       const sum = body.keep(callResult(kernels.fourierError, { type: "f64", args }));
@@ -174,26 +176,36 @@ function defineFourierUpdate(assembler: Assembler, context: Context): void {
       body.when(i32.eqz(within), () => {
         const rest = f64.select(bounded, { a: f64.sqrt(f64.div(bound, error)), b: f64.const(0) });
         // Scaled before the way back: the transforms there leave another factor.
-        const scale = scalar(1 / excess ** 2);
-        body.call(kernels.fmagUpdate, [wave, root, amplitude, asScalar(lanes, rest), scale]);
+        body.call(kernels.fmagUpdate, [wave, root, amplitude, asScalar(lanes, rest), scalar(1 / excess ** 2)]);
         propagate.backward();
       });
-      const one = f64.const(1);
-      const zero = f64.const(0);
-      const keep = f64.select(within, { a: zero, b: one });
-      const weight = f64.select(within, { a: alpha, b: f64.const(-1) });
-      const old = f64.select(within, { a: alpha, b: zero });
-      const change = body.keep(zero);
-      eachMode(modes, (m) => {
-        const scalars = [keep, weight, old].map((value) => asScalar(lanes, value));
-        const args = [podField(pod, m, "exitWave"), ...patchOf(pod, m), waveOf(wave, m, layout), ...scalars];
-        body.set(change, f64.add(change, callResult(kernels.buildExit, { type: "f64", args })));
-      });
+      const change = moveExitWaves(body, context, { pod, wave, within, alpha });
       setError(2, f64.div(change, f64.const(points)));
       body.advance(record, FRAME_RECORD.bytes);
       body.advance(pod, modes * POD_RECORD.bytes);
     });
   });
+}
+
+/** Code that moves the exit waves of a frame; gives the sum of the squared changes. */
+function moveExitWaves(body: FunctionBody, { plan, modes, kernels, lanes }: Context, frame: {
+  pod: Local<"i32">;
+  wave: Local<"i32">;
+  within: I32;
+  alpha: Expression<"f64">;
+}): Expression<"f64"> {
+  const { pod, wave, within, alpha } = frame;
+  const [zero, one, minus] = [0, 1, -1].map((value) => f64.const(value)) as [F64, F64, F64];
+  const keep = f64.select(within, { a: zero, b: one });
+  const weight = f64.select(within, { a: alpha, b: minus });
+  const old = f64.select(within, { a: alpha, b: zero });
+  const scalars = [keep, weight, old].map((value) => asScalar(lanes, value));
+  const change = body.keep(zero);
+  eachMode(modes, (m) => {
+    const args = [podField(pod, m, "exitWave"), ...patchOf(pod, m), waveOf(wave, m, plan.layout), ...scalars];
+    body.set(change, f64.add(change, callResult(kernels.buildExit, { type: "f64", args })));
+  });
+  return change;
 }
 
 /** Code that takes the waves of a frame to the detector and back, unscaled. */
