@@ -1,5 +1,5 @@
 /**
- * Speed of the projection passes: `deno run -A bench/projection.ts [--json] [SIZE[xMODES] ...]`, one thread, single precision, 112
+ * Speed of the projection passes: `deno run -A bench/projection.ts [--json] [--threads=N] [SIZE[xMODES] ...]`, single precision, 112
  * frames: the Fourier step with all three errors, the object sums, the probe sums, in ns per data point and mode.
  */
 
@@ -11,19 +11,20 @@ import {
   JOB,
   POD_RECORD,
 } from "../kernels/wasm/projection_pass.ts";
+import type { Share, Start } from "./projection_worker.ts";
 import { median, print } from "./timing.ts";
 
 const FRAMES = 112;
 const ROUNDS = 9;
 
-/** A stack of frames in memory, ready to be timed. Gives ns per point and mode of each pass. */
-export function prepareProjection(size: number, modes: number): { round(): [number, number, number] } {
+/** A stack of frames in memory, ready to be timed. `round` gives ns per point and mode of each pass. */
+async function prepareProjection({ size, modes, threads }: { size: number; modes: number; threads: number }) {
   const plan = planWasmFft({ rows: size, cols: size, precision: "single" });
   const code = generateProjection(plan, { modes, kind: "farfield", shared: true });
   const { planeBytes, pitch } = plan.layout;
   const side = Math.ceil(3.4 * size / 4) * 4;
   const objectBytes = Math.ceil((side * side * 4 + 64) / 4096) * 4096 + 2048;
-  const total = code.tables.length + code.scratchBytes + 5 * objectBytes +
+  const total = code.tables.length + threads * (code.scratchBytes + 4096) + 5 * objectBytes +
     (FRAMES * (2 * modes + 1) + 6 * modes + 2) * planeBytes;
   const pages = Math.ceil(total / 65536) + 4;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
@@ -46,7 +47,7 @@ export function prepareProjection(size: number, modes: number): { round(): [numb
 
   const tables = take(code.tables.length);
   new Uint8Array(memory.buffer).set(code.tables, tables);
-  const scratchAt = take(code.scratchBytes);
+  const scratches = Array.from({ length: threads }, () => take(code.scratchBytes));
   const job = take(JOB.bytes);
   const records = take(FRAMES * FRAME_RECORD.bytes);
   const pods = take(FRAMES * modes * POD_RECORD.bytes);
@@ -86,30 +87,54 @@ export function prepareProjection(size: number, modes: number): { round(): [numb
     }
   }
 
-  const passes = instantiateProjection(new WebAssembly.Module(code.bytes), { memory, scratchAt });
+  const module = new WebAssembly.Module(code.bytes);
+  const passes = instantiateProjection(module, { memory, scratchAt: scratches[0]! });
+  const workers = await Promise.all(
+    scratches.slice(1).map(async (scratchAt) => {
+      const worker = new Worker(new URL("./projection_worker.ts", import.meta.url), { type: "module" });
+      await ask(worker, { module, memory, scratchAt });
+      return worker;
+    }),
+  );
   const points = FRAMES * modes * size * size;
-  const time = (run: () => void) => {
+  const time = async (pass: Share["pass"], count: number) => {
+    const share = (i: number) => ({
+      pods: FRAMES * modes,
+      start: Math.round(i * count / threads),
+      end: Math.round((i + 1) * count / threads),
+    });
     const start = performance.now();
-    run();
+    const others = workers.map((worker, i) => ask(worker, { pass, job, range: share(i + 1) }));
+    passes[pass](job, share(0));
+    await Promise.all(others);
     return 1e6 * (performance.now() - start) / points;
   };
-  const all = FRAMES * modes;
   return {
-    round: () => [
-      time(() => passes.fourierUpdate(job, { start: 0, end: FRAMES })),
-      time(() => passes.objectUpdate(job, { pods: all, start: 0, end: side })),
-      time(() => passes.probeUpdate(job, { pods: all, start: 0, end: size })),
+    round: async () => [
+      await time("fourierUpdate", FRAMES),
+      await time("objectUpdate", side),
+      await time("probeUpdate", size),
     ],
+    [Symbol.dispose]: () => workers.forEach((worker) => worker.terminate()),
   };
+}
+
+function ask(worker: Worker, message: Start | Share): Promise<void> {
+  return new Promise((resolve) => {
+    worker.onmessage = () => resolve();
+    worker.postMessage(message);
+  });
 }
 
 if (import.meta.main) {
   const given = Deno.args.filter((arg) => !arg.startsWith("--"));
+  const threads = Number(Deno.args.find((arg) => arg.startsWith("--threads="))?.split("=")[1] ?? 1);
   for (const arg of given.length > 0 ? given : ["128x1", "256x1", "128x3", "256x3"]) {
     const [size = 128, modes = 1] = arg.split("x").map(Number);
-    const bench = prepareProjection(size, modes);
-    for (let i = 0; i < 4; i++) bench.round();
-    const rounds = Array.from({ length: ROUNDS }, () => bench.round());
+    using bench = await prepareProjection({ size, modes, threads });
+    for (let i = 0; i < 4; i++) await bench.round();
+    const rounds: number[][] = [];
+    for (let i = 0; i < ROUNDS; i++) rounds.push(await bench.round());
     const [fourierUpdate, objectUpdate, probeUpdate] = [0, 1, 2].map((i) => median(rounds.map((r) => r[i]!)));
     const record = {
       kernel: "projection",
