@@ -9,13 +9,13 @@
  */
 
 import { createTables } from "../fft/wasm_tables.ts";
-import { type DefinedFft, defineFft } from "../fft/wasm_fft.ts";
 import type { WasmFftPlan } from "../fft/wasm_plan.ts";
 import { type Assembler, createAssembler } from "./assembler.ts";
 import { type Expression, f32, type F64, f64, type I32, i32 } from "./expressions.ts";
 import { defineFrameKernels, type FrameKernels } from "./frame_kernels.ts";
 import { callResult, type FunctionBody, type Local } from "./function_body.ts";
 import { type Lanes, lanesOf } from "./lanes.ts";
+import { definePropagation, type Propagation, type PropagatorKind } from "./propagation.ts";
 
 /** Offsets in a job, in bytes; i32 but for `alpha` and `powerBound`, which are f64. */
 export const JOB = {
@@ -86,28 +86,27 @@ export interface ProjectionPasses {
 interface Context {
   readonly plan: WasmFftPlan;
   readonly modes: number;
-  readonly kind: "farfield" | "nearfield";
   readonly lanes: Lanes;
   readonly kernels: FrameKernels;
-  readonly fft: DefinedFft;
+  readonly propagation: Propagation;
 }
 
 /** Generates the module. `kind` is the kind of the block's propagators. */
 export function generateProjection(plan: WasmFftPlan, { modes, kind, shared }: {
   modes: number;
-  kind: "farfield" | "nearfield";
+  kind: PropagatorKind;
   shared: boolean;
 }): ProjectionCode {
   const assembler = createAssembler({ shared });
   const { layout } = plan;
   const tables = createTables(layout.precision);
-  const fft = defineFft(assembler, { plan, tables });
   const kernels = defineFrameKernels(assembler, { layout, modes });
-  const context = { plan, modes, kind, lanes: lanesOf(layout.precision), kernels, fft };
+  const propagation = definePropagation(assembler, { plan, tables, kernels, kind });
+  const context = { plan, modes, lanes: lanesOf(layout.precision), kernels, propagation };
   defineFourierUpdate(assembler, context);
   defineObjectPass(assembler, context);
   defineProbePass(assembler, context);
-  const scratchBytes = (2 * modes + 1) * layout.planeBytes + fft.scratchBytes;
+  const scratchBytes = (2 * modes + 1) * layout.planeBytes + propagation.scratchBytes;
   return { bytes: assembler.bytes(), tables: tables.bytes(), scratchBytes };
 }
 
@@ -129,8 +128,7 @@ function defineFourierUpdate(assembler: Assembler, context: Context): void {
   const { plan, modes, kernels, lanes } = context;
   const { layout } = plan;
   const points = layout.rows * layout.cols;
-  // A far field leaves sqrt(points) too much in the wave at the detector, a near field, with its two transforms, points.
-  const excess = context.kind === "farfield" ? Math.sqrt(points) : points;
+  const { excess } = context.propagation;
   const scalar = (value: number) => lanes.precision === "single" ? f32.const(value) : f64.const(value);
   const params = { job: "i32", start: "i32", end: "i32", scratch: "i32" } as const;
   assembler.define({ name: "fourier_update", params, exported: true }, (body, p) => {
@@ -143,7 +141,11 @@ function defineFourierUpdate(assembler: Assembler, context: Context): void {
     const bound = body.keep(f64.load(p.job, JOB.powerBound));
     const bounded = body.keep(i32.load(p.job, JOB.bounded));
     const root = body.local("i32");
-    const propagate = propagation(body, context, { pod, wave, scratch: own, tables: i32.load(p.job, JOB.tables) });
+    const propagate = (way: "forward" | "backward") =>
+      eachMode(modes, (m) => {
+        const args = [waveOf(wave, m, layout), podField(pod, m, "factor"), i32.load(p.job, JOB.tables), own];
+        body.call(context.propagation[way], args);
+      });
     const setError = (index: number, value: Expression<"f64">) =>
       body.storeF64(record, value, { offset: FRAME_RECORD.errors + 8 * index });
 
@@ -152,7 +154,7 @@ function defineFourierUpdate(assembler: Assembler, context: Context): void {
       setError(1, f64.const(0));
       body.when(i32.load(p.job, JOB.photonError), () => {
         eachMode(modes, (m) => body.call(kernels.makeModel, [waveOf(wave, m, layout), ...patchOf(pod, m)]));
-        propagate.forward();
+        propagate("forward");
         const args = [wave, root, scalar(1 / excess ** 2)];
         setError(1, f64.div(callResult(kernels.logLikelihood, { type: "f64", args }), f64.const(points)));
       });
@@ -165,7 +167,7 @@ function defineFourierUpdate(assembler: Assembler, context: Context): void {
         ];
         body.call(kernels.buildAux, args);
       });
-      propagate.forward();
+      propagate("forward");
       const args = [wave, root, amplitude, scalar(1 / excess)];
       const sum = body.keep(callResult(kernels.fourierError, { type: "f64", args }));
       // A frame without valid pixels has a sum of 0 and so an error of 0.
@@ -177,7 +179,7 @@ function defineFourierUpdate(assembler: Assembler, context: Context): void {
         const rest = f64.select(bounded, { a: f64.sqrt(f64.div(bound, error)), b: f64.const(0) });
         // Scaled before the way back: the transforms there leave another factor.
         body.call(kernels.fmagUpdate, [wave, root, amplitude, asScalar(lanes, rest), scalar(1 / excess ** 2)]);
-        propagate.backward();
+        propagate("backward");
       });
       const change = moveExitWaves(body, context, { pod, wave, within, alpha });
       setError(2, f64.div(change, f64.const(points)));
@@ -206,44 +208,6 @@ function moveExitWaves(body: FunctionBody, { plan, modes, kernels, lanes }: Cont
     body.set(change, f64.add(change, callResult(kernels.buildExit, { type: "f64", args })));
   });
   return change;
-}
-
-/** Code that takes the waves of a frame to the detector and back, unscaled. */
-function propagation(body: FunctionBody, { plan, modes, kind, kernels, fft }: Context, at: {
-  pod: Local<"i32">;
-  wave: Local<"i32">;
-  scratch: I32;
-  tables: I32;
-}): { forward(): void; backward(): void } {
-  const { layout } = plan;
-  const re = (m: number) => waveOf(at.wave, m, layout);
-  const im = (m: number) => i32.add(re(m), i32.const(layout.planeBytes));
-  const forward = (m: number) => body.call(fft.frame, [re(m), im(m), at.tables, at.scratch]);
-  const inverse = (m: number) => body.call(fft.frame, [im(m), re(m), at.tables, at.scratch]);
-  const multiply = (m: number, conjugate: boolean) =>
-    body.when(podField(at.pod, m, "factor"), () => {
-      const kernel = conjugate ? kernels.multiplyConjugate : kernels.multiply;
-      body.call(kernel, [re(m), podField(at.pod, m, "factor")]);
-    });
-  const convolve = (m: number, conjugate: boolean) => {
-    forward(m);
-    multiply(m, conjugate);
-    inverse(m);
-  };
-  return {
-    forward: () =>
-      eachMode(modes, (m) => {
-        if (kind === "nearfield") return convolve(m, false);
-        multiply(m, false);
-        forward(m);
-      }),
-    backward: () =>
-      eachMode(modes, (m) => {
-        if (kind === "nearfield") return convolve(m, true);
-        inverse(m);
-        multiply(m, true);
-      }),
-  };
 }
 
 function defineObjectPass(assembler: Assembler, { plan, kernels, lanes }: Context): void {
