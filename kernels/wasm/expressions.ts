@@ -34,7 +34,9 @@ export const i32 = {
   add: binary("i32", [0x6a]) as Binary<"i32", "i32">,
   sub: binary("i32", [0x6b]) as Binary<"i32", "i32">,
   mul: binary("i32", [0x6c]) as Binary<"i32", "i32">,
+  divU: binary("i32", [0x6e]) as Binary<"i32", "i32">,
   and: binary("i32", [0x71]) as Binary<"i32", "i32">,
+  or: binary("i32", [0x72]) as Binary<"i32", "i32">,
   shl: binary("i32", [0x74]) as Binary<"i32", "i32">,
   /** `a` if `condition` is not 0, else `b`; both are evaluated. */
   select: (condition: I32, { a, b }: { a: I32; b: I32 }): I32 => ({
@@ -68,6 +70,8 @@ export const f64 = {
   div: binary("f64", [0xa3]) as Binary<"f64", "f64">,
   sqrt: unary("f64", [0x9f]) as Unary<"f64", "f64">,
   le: binary("i32", [0x65]) as (a: F64, b: F64) => I32,
+  gt: binary("i32", [0x64]) as (a: F64, b: F64) => I32,
+  eq: binary("i32", [0x61]) as (a: F64, b: F64) => I32,
   select: (condition: I32, { a, b }: { a: F64; b: F64 }): F64 => ({
     type: "f64",
     code: [...a.code, ...b.code, ...condition.code, 0x1b],
@@ -82,6 +86,8 @@ export const v128 = {
   loadSplat32: load("v128", [SIMD, 0x09], 2),
   loadSplat64: load("v128", [SIMD, 0x0a], 3),
   and: binary("v128", [SIMD, 0x4e]) as Binary<"v128", "v128">,
+  /** Bits of `a` that are not in `b`. */
+  andNot: binary("v128", [SIMD, 0x4f]) as Binary<"v128", "v128">,
   or: binary("v128", [SIMD, 0x50]) as Binary<"v128", "v128">,
   /** Bit by bit `a` where `mask` is 1, else `b`. */
   select: (mask: V128, { a, b }: { a: V128; b: V128 }): V128 => ({
@@ -96,10 +102,16 @@ export const v128 = {
   },
 };
 
+/** 1 if any bit is set. */
+export function anyTrue(a: V128): I32 {
+  return { type: "i32", code: [...a.code, SIMD, 0x53] };
+}
+
 /** Four single-precision lanes. Comparisons fill a lane with ones or zeros. */
 export const f32x4 = {
   splat: unary("v128", [SIMD, 0x13]) as Unary<"f32", "v128">,
   lane: (a: V128, lane: number): F32 => ({ type: "f32", code: [...a.code, SIMD, 0x1f, lane] }),
+  eq: binary("v128", [SIMD, 0x41]) as Binary<"v128", "v128">,
   gt: binary("v128", [SIMD, 0x44]) as Binary<"v128", "v128">,
   abs: unary("v128", [SIMD, ...unsigned(0xe0)]) as Unary<"v128", "v128">,
   neg: unary("v128", [SIMD, ...unsigned(0xe1)]) as Unary<"v128", "v128">,
@@ -117,6 +129,7 @@ export const f64x2 = {
   lane: (a: V128, lane: number): F64 => ({ type: "f64", code: [...a.code, SIMD, 0x21, lane] }),
   /** The first two of four single-precision lanes. */
   promoteLow: unary("v128", [SIMD, 0x5f]) as Unary<"v128", "v128">,
+  eq: binary("v128", [SIMD, 0x47]) as Binary<"v128", "v128">,
   gt: binary("v128", [SIMD, 0x4a]) as Binary<"v128", "v128">,
   abs: unary("v128", [SIMD, ...unsigned(0xec)]) as Unary<"v128", "v128">,
   neg: unary("v128", [SIMD, ...unsigned(0xed)]) as Unary<"v128", "v128">,

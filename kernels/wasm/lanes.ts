@@ -2,7 +2,7 @@
 
 import type { Precision, RealArray } from "../nd_array.ts";
 import type { FunctionBody } from "./function_body.ts";
-import { type Expression, f32, f32x4, f64, f64x2, type I32, type V128, v128 } from "./expressions.ts";
+import { type Expression, f32, f32x4, type F64, f64, f64x2, type I32, type V128, v128 } from "./expressions.ts";
 
 /** Operations on the lanes of one precision. */
 export interface Lanes {
@@ -17,6 +17,7 @@ export interface Lanes {
   div(a: V128, b: V128): V128;
   max(a: V128, b: V128): V128;
   gt(a: V128, b: V128): V128;
+  eq(a: V128, b: V128): V128;
   sqrt(a: V128): V128;
   neg(a: V128): V128;
   abs(a: V128): V128;
@@ -24,6 +25,8 @@ export interface Lanes {
   constant(value: number): V128;
   /** The number at an address in every lane. */
   loadSplat(address: I32, offset?: number): V128;
+  /** One lane, in double. */
+  laneAsF64(a: V128, lane: number): F64;
   /** A scalar parameter in every lane; the parameter's type is `scalar`. */
   splat(value: Expression<"f32"> | Expression<"f64">): V128;
   readonly scalar: "f32" | "f64";
@@ -43,11 +46,13 @@ const SINGLE: Lanes = {
   div: f32x4.div,
   max: f32x4.max,
   gt: f32x4.gt,
+  eq: f32x4.eq,
   sqrt: f32x4.sqrt,
   neg: f32x4.neg,
   abs: f32x4.abs,
   constant: (value) => f32x4.splat(f32.const(value)),
   loadSplat: v128.loadSplat32,
+  laneAsF64: (a, lane) => f64.fromF32(f32x4.lane(a, lane)),
   splat: (value) => f32x4.splat(value as Expression<"f32">),
 };
 
@@ -62,11 +67,13 @@ const DOUBLE: Lanes = {
   div: f64x2.div,
   max: f64x2.max,
   gt: f64x2.gt,
+  eq: f64x2.eq,
   sqrt: f64x2.sqrt,
   neg: f64x2.neg,
   abs: f64x2.abs,
   constant: (value) => f64x2.splat(f64.const(value)),
   loadSplat: v128.loadSplat64,
+  laneAsF64: f64x2.lane,
   splat: (value) => f64x2.splat(value as Expression<"f64">),
 };
 
