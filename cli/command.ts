@@ -8,8 +8,10 @@ export interface CliIo {
   err(text: string): void;
   /** True if standard error is a terminal, so that a progress bar may be redrawn. */
   readonly isTerminal: boolean;
-  /** Aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C once `catchInterrupts` was called. */
   readonly signal: AbortSignal;
+  /** From here on Ctrl-C aborts `signal`, and a second one ends the process; before, the first one does. */
+  catchInterrupts?(): void;
 }
 
 /** Exit codes: 0 done, 2 the user's mistake, 1 ours. */

@@ -5,7 +5,7 @@ import { ParameterError } from "./errors.ts";
 /** Values that a pattern may name. */
 export type PatternValues = Readonly<Record<string, string | number>>;
 
-const FIELD = /%(?:%|\((\w*)\)([-0+ ]*)(\d*)(?:\.(\d+))?([a-zA-Z]?))/g;
+const FIELD = /%(?:%|\((\w*)\)([-0+ ]*)(\d*)(?:\.(\d+))?([a-zA-Z]?)|)/g;
 
 /**
  * Fills `%(name)s`, `%(name)d`, `%(name)04d`, `%(name).3f` from `values`; `%%` is a percent sign.
@@ -18,6 +18,7 @@ export function formatPattern(pattern: string, values: PatternValues, path: stri
   };
   return pattern.replaceAll(FIELD, (all, name: string | undefined, flags = "", width = "", digits = "", form = "") => {
     if (all === "%%") return "%";
+    if (all === "%") return refuse('found a "%" that begins no %(name)s, expected "%%" for a percent sign');
     const value = values[name ?? ""];
     if (value === undefined) {
       return refuse(`found %(${name}), expected one of ${Object.keys(values).sort().join(", ")}`);

@@ -22,7 +22,7 @@ for (const [pattern, expected] of CASES) {
   });
 }
 
-for (const pattern of ["%(rnu)s", "%(run)d", "%(iterations)x"]) {
+for (const pattern of ["%(rnu)s", "%(run)d", "%(iterations)x", "100%.ptyr", "%(run"]) {
   Deno.test(`formatPattern() refuses ${pattern} and names the parameter`, () => {
     assertThrows(() => formatPattern(pattern, VALUES, "io.rfile"), ParameterError, "io.rfile");
   });

@@ -1,3 +1,5 @@
+/** The generator against numpy's numbers. */
+
 import assert from "node:assert/strict";
 import { createRandom, restoreRandom } from "./random.ts";
 

@@ -82,9 +82,10 @@ export interface Data {
 export type RandomState = Readonly<Record<string, number | string | readonly number[]>>;
 
 /**
- * What engines change, as a value. `arrays` has at least `probe` and `object` (flat complex, all storages one after the other),
- * `positions` (float64, (frame, 2), metres, all blocks one after the other) and, from the first engine that keeps them,
- * `exitWave/<block ID>` (complex, (frame * mode, y, x)). Others belong to the engine that runs.
+ * What engines change, as a value. `arrays` has at least `probe` and `object` (flat complex, all storages one after the other) and
+ * `positions` (float64, (frame, 2), metres, all blocks one after the other). Engines add arrays that outlive them:
+ * `exitWave/<block ID>` (complex, (frame * mode, y, x)) and, once positions were refined, `address/<block ID>` (int32, in place of
+ * `Block.address`). All others belong to the engine that runs and are dropped at its end.
  */
 export interface State {
   /** Iterations done by all engines so far. */
@@ -99,8 +100,8 @@ export interface State {
 
 /** What a block of iterations reports. */
 export interface Metrics {
-  /** Mean over frames of (fourierError, photonError, exitError), one row per iteration. */
+  /** Mean of (fourierError, photonError, exitError) over the rows of `localErrors`, once per iteration. */
   readonly errors: readonly (readonly [number, number, number])[];
-  /** The three errors per frame after the last iteration, (frame, 3), all blocks one after the other. */
+  /** The three errors after the last iteration, (row, 3): a row per frame, or per pod for ePIE, all blocks one after the other. */
   readonly localErrors: Float64Array;
 }

@@ -11,21 +11,34 @@ export interface RawFrames {
   readonly weights?: NdArray;
 }
 
-/** A source that has been opened: what is known before any frame is read. Values found override parameters that the user did not write. */
+/**
+ * A source that has been opened: what is known before any frame is read. Values found override parameters that the user did
+ * not write. Counts at valid pixels are finite and not negative: preparation refuses others, so a loader that subtracts a
+ * dark frame clips at 0 itself and says so.
+ */
 export interface OpenScan extends Disposable {
   readonly numFrames: number;
+  /** What messages call the source: file and dataset, such as `scan.ptyd:/chunks`. The loader's name where absent. */
+  readonly source?: string;
+  /** True where frames are prepared already and are taken as they are; parameters that say otherwise are refused. */
+  readonly prepared?: boolean;
   /** (frame, 2), row then column, metres; null where the source has none. */
   readonly positions: Float64Array | null;
   /** Weight for all frames, (y, x), > 0 valid; null where the source has none. */
   readonly weight: NdArray | null;
   /** Geometry found in the source. */
   readonly found: {
+    /** keV. */
     readonly energy?: number;
+    /** Metres. */
     readonly distance?: number;
+    /** Metres, one value or (y, x). */
     readonly psize?: number | readonly [number, number];
+    /** Optical axis (y, x) in pixels of the source's frames. */
     readonly center?: readonly [number, number];
     readonly shape?: readonly [number, number];
     readonly label?: string;
+    readonly version?: string | number;
   };
   /** Reads frames `start` to `stop` (exclusive). */
   frames(start: number, stop: number): RawFrames;

@@ -3,7 +3,7 @@
  * ramp with its conjugate on the probe, a complex factor) is found.
  */
 
-import { ShapeError } from "../../kernels/errors.ts";
+import { DataError } from "../errors.ts";
 import type { Alignment } from "./alignment.ts";
 import { addRamp, type ComplexPlane, type PixelRectangle } from "./complex_plane.ts";
 import { refineAlignment } from "./refine_alignment.ts";
@@ -29,7 +29,7 @@ export interface AlignOptions {
  * complex values and of the phase gradients, in which a ramp is only a constant; the best is refined by damped least squares
  * on all six unknowns.
  *
- * @throws {ShapeError} if the region is empty or a picture is zero in it
+ * @throws {DataError} if the region is empty or a picture is zero in it
  */
 export function align(a: ComplexPlane, b: ComplexPlane, options: AlignOptions): Alignment {
   const box = boundsOf(options.region);
@@ -51,7 +51,7 @@ export function align(a: ComplexPlane, b: ComplexPlane, options: AlignOptions): 
     }
   }
   if (best.score === 0) {
-    throw new ShapeError(
+    throw new DataError(
       "Cannot align: found only zeros where the objects overlap, expected two reconstructions of one area",
     );
   }

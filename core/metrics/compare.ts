@@ -1,12 +1,12 @@
 /** How far apart two reconstructions are once everything that ptychography cannot know has been removed. */
 
 import { DataError } from "../errors.ts";
-import { ShapeError } from "../../kernels/errors.ts";
 import type { NdArray } from "../../kernels/nd_array.ts";
 import { align } from "./align.ts";
 import { type Alignment, applyAlignment, bestScale, scaled } from "./alignment.ts";
 import { type ComplexPlane, layersOf, type PixelRectangle, planeOf } from "./complex_plane.ts";
 import { firstCrossing, fourierRingCorrelation, type Frc, type FrcCrossing } from "./frc.ts";
+import { mixOnto, orthogonalModes } from "./mode_mixing.ts";
 import { nrmse, phaseRms } from "./nrmse.ts";
 import { area, boundsOf, inscribedRectangle, type Region } from "./scanned_region.ts";
 
@@ -50,17 +50,26 @@ export interface CompareOptions {
   readonly region: Region;
   /** Pixels of B that were scanned, where known. */
   readonly regionB?: Region;
+  /** Where to take the ring correlation; the largest rectangle inside the region where absent. */
+  readonly frcRectangle?: PixelRectangle;
+  /** True if the layers are incoherent modes, known only up to a unitary mixing. */
+  readonly incoherent?: boolean;
 }
 
 /**
  * Compares two objects (or probes), (y, x) or (layer, y, x), over the scanned region of A. They may differ in shape; shift and
- * ramp are found on the strongest layer of A and are common to all layers, the complex scale is each layer's own.
+ * ramp are found on the strongest layers and are common to all layers, the complex scale is each layer's own. Incoherent modes
+ * are made orthogonal, and those of B are mixed so as to come closest to those of A, with one scale for all.
  *
  * @throws {DataError} if the numbers of layers differ or a value is not finite
- * @throws {ShapeError} if the pictures do not overlap
+ * @throws {DataError} if the pictures do not overlap
  */
 export function compareObjects(a: NdArray, b: NdArray, options: CompareOptions): ComparedLayers {
-  const layersA = allLayers(a, "A"), layersB = allLayers(b, "B");
+  const incoherent = options.incoherent === true && layersOf(a) > 1;
+  const [layersA, layersB] = [allLayers(a, "A"), allLayers(b, "B")].map((l) => incoherent ? orthogonalModes(l) : l) as [
+    ComplexPlane[],
+    ComplexPlane[],
+  ];
   if (layersA.length !== layersB.length) {
     throw new DataError(
       `Cannot compare layer by layer: found ${layersA.length} layers in A and ${layersB.length} in B, expected equal numbers`,
@@ -69,18 +78,18 @@ export function compareObjects(a: NdArray, b: NdArray, options: CompareOptions):
   }
   const { region, psize } = options;
   const lead = strongestLayer(layersA);
+  // Orthogonal modes are sorted by power: the strongest of both have the same number.
   const alignment = align(layersA[lead]!, layersB[lead]!, options);
-  const layers: [ComplexPlane, ComplexPlane][] = [];
-  let mask = region.mask;
-  layersA.forEach((plane, i) => {
-    const moved = applyAlignment(layersB[i]!, { ...alignment, scale: [1, 0] }, plane);
-    mask = region.mask.map((v, j) => v & moved.inside[j]!);
-    layers.push([plane, scaled(moved.plane, bestScale(plane, moved.plane, mask))]);
-  });
+  const moved = layersB.map((plane) => applyAlignment(plane, { ...alignment, scale: [1, 0] }, layersA[0]!));
+  const mask = region.mask.map((v, j) => v & moved[0]!.inside[j]!);
+  const fitted = incoherent
+    ? scaledTogether(layersA, mixOnto(layersA, moved.map((m) => m.plane), mask), mask)
+    : moved.map(({ plane }, i) => scaled(plane, bestScale(layersA[i]!, plane, mask)));
+  const layers = layersA.map((plane, i) => [plane, fitted[i]!] as const);
   const common = { ...region, mask };
-  const frcRectangle = inscribedRectangle(common);
+  const frcRectangle = options.frcRectangle ?? inscribedRectangle(common);
   if (Math.min(frcRectangle.y1 - frcRectangle.y0, frcRectangle.x1 - frcRectangle.x0) < 4) {
-    throw new ShapeError(
+    throw new DataError(
       `Cannot correlate Fourier rings: found ${
         area(common)
       } common pixels without a rectangle of 4 x 4 in them, expected a larger overlap`,
@@ -124,18 +133,32 @@ function strongestLayer(layers: readonly ComplexPlane[]): number {
   return powers.indexOf(Math.max(...powers));
 }
 
-/** Both numbers over all layers together: layers side by side are one long picture. */
+/** The modes with one complex factor for all that brings them closest to those of `a`. */
+function scaledTogether(a: readonly ComplexPlane[], b: readonly ComplexPlane[], mask: Uint8Array): ComplexPlane[] {
+  const scale = bestScale(joined(a), joined(b), repeated(mask, a.length));
+  return b.map((plane) => scaled(plane, scale));
+}
+
+/** Both numbers over all layers together. */
 function differences(
   layers: readonly (readonly [ComplexPlane, ComplexPlane])[],
   mask: Uint8Array,
 ): { nrmse: number; phaseRms: number } {
-  const joined = [0, 1].map((side) => {
-    const planes = layers.map((pair) => pair[side]!);
-    const data = new Float64Array(planes.reduce((n, p) => n + p.data.length, 0));
-    planes.reduce((offset, p) => (data.set(p.data, offset), offset + p.data.length), 0);
-    return { rows: planes[0]!.rows * planes.length, cols: planes[0]!.cols, data };
-  });
-  const masks = new Uint8Array(mask.length * layers.length);
-  layers.forEach((_, i) => masks.set(mask, i * mask.length));
-  return { nrmse: nrmse(joined[0]!, joined[1]!, masks), phaseRms: phaseRms(joined[0]!, joined[1]!, masks) };
+  const a = joined(layers.map(([first]) => first)), b = joined(layers.map(([, second]) => second));
+  const masks = repeated(mask, layers.length);
+  return { nrmse: nrmse(a, b, masks), phaseRms: phaseRms(a, b, masks) };
+}
+
+/** Layers below each other as one tall picture. */
+function joined(planes: readonly ComplexPlane[]): ComplexPlane {
+  const { rows, cols } = planes[0]!;
+  const data = new Float64Array(2 * rows * cols * planes.length);
+  planes.forEach((plane, i) => data.set(plane.data, 2 * rows * cols * i));
+  return { rows: rows * planes.length, cols, data };
+}
+
+function repeated(mask: Uint8Array, times: number): Uint8Array {
+  const out = new Uint8Array(mask.length * times);
+  for (let i = 0; i < times; i++) out.set(mask, i * mask.length);
+  return out;
 }

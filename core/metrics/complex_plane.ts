@@ -1,6 +1,6 @@
 /** One complex picture in double precision: what registration and comparison work on. */
 
-import { ShapeError } from "../../kernels/errors.ts";
+import { DataError } from "../errors.ts";
 import { isComplex, type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 
 /** A complex picture; `data` is interleaved re, im, shape (y, x). */
@@ -21,13 +21,13 @@ export interface PixelRectangle {
 /**
  * Takes one layer out of an array (y, x) or (layer, y, x) as a complex plane; real elements get imaginary part 0.
  *
- * @throws {ShapeError} for other numbers of dimensions or a layer that is not there
+ * @throws {DataError} for other numbers of dimensions or a layer that is not there
  */
 export function planeOf(array: NdArray, layer = 0): ComplexPlane {
   const [rows = 0, cols = 0] = array.shape.slice(-2);
   const layers = layersOf(array);
   if (layer < 0 || layer >= layers) {
-    throw new ShapeError(`Cannot take layer ${layer}: found ${layers} layers, expected more than ${layer}`);
+    throw new DataError(`Cannot take layer ${layer}: found ${layers} layers, expected more than ${layer}`);
   }
   const count = rows * cols;
   const data = new Float64Array(2 * count);
@@ -39,10 +39,10 @@ export function planeOf(array: NdArray, layer = 0): ComplexPlane {
   return { rows, cols, data };
 }
 
-/** Number of layers of an array (y, x) or (layer, y, x). @throws {ShapeError} for other numbers of dimensions */
+/** Number of layers of an array (y, x) or (layer, y, x). @throws {DataError} for other numbers of dimensions */
 export function layersOf(array: NdArray): number {
   if (array.shape.length < 2 || array.shape.length > 3 || sizeOf(array.shape) === 0) {
-    throw new ShapeError(
+    throw new DataError(
       `Cannot compare an array: found shape (${
         array.shape.join(", ")
       }), expected (y, x) or (layer, y, x) with pixels in it`,

@@ -22,7 +22,7 @@ export interface Frc {
   readonly oneBit: readonly number[];
 }
 
-/** Where the correlation falls below a threshold for the first time. */
+/** Where the correlation falls below a threshold. */
 export interface FrcCrossing {
   /** Cycles per pixel; 0.5 if the correlation stays above. */
   readonly frequency: number;
@@ -83,10 +83,13 @@ export function informationThreshold(snr: number, pixels: number): number {
   return (snr + root + 1 / Math.sqrt(pixels)) / (snr + 1 + root);
 }
 
-/** The first crossing of a threshold, interpolated between rings. */
+/**
+ * The first crossing of a threshold, interpolated between rings. A single ring below with both neighbours above does not
+ * count: a probe behind a central stop has no signal in its lowest rings.
+ */
 export function firstCrossing(frc: Frc, threshold: readonly number[]): FrcCrossing {
   const above = frc.correlation.map((c, i) => c - threshold[i]! + ROUNDING);
-  const at = above.findIndex((v) => v < 0);
+  const at = above.findIndex((v, i) => v < 0 && (i === above.length - 1 || above[i + 1]! < 0));
   if (at < 0) return { frequency: 0.5, pixels: 1, beyond: true };
   if (at === 0) return { frequency: frc.frequency[0]!, pixels: 0.5 / frc.frequency[0]!, beyond: false };
   const part = above[at - 1]! / (above[at - 1]! - above[at]!);

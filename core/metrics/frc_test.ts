@@ -1,3 +1,5 @@
+/** Fourier ring correlation at its limits: equal pictures, pure noise, known signal-to-noise ratio. */
+
 import assert from "node:assert/strict";
 import type { ComplexPlane } from "./complex_plane.ts";
 import { firstCrossing, fourierRingCorrelation, HALF_BIT_SNR, informationThreshold, ONE_BIT_SNR } from "./frc.ts";
@@ -56,4 +58,10 @@ Deno.test("firstCrossing() interpolates between rings and gives half a period in
   const crossing = firstCrossing(frc, frc.halfBit);
   assert.ok(Math.abs(crossing.frequency - 0.25) < 1e-8 && Math.abs(crossing.pixels - 2) < 1e-7 && !crossing.beyond);
   assert.equal(firstCrossing(frc, frc.oneBit).frequency, 0.1);
+});
+
+Deno.test("firstCrossing() does not count a single ring below the threshold", () => {
+  const frequency = [0.1, 0.2, 0.3, 0.4, 0.5], half = frequency.map(() => 0.5);
+  const frc = { frequency, correlation: [0.9, 0.4, 0.9, 0.1, 0.2], halfBit: half, oneBit: half };
+  assert.ok(Math.abs(firstCrossing(frc, half).frequency - 0.35) < 1e-8);
 });

@@ -1,3 +1,5 @@
+/** Moving by whole and by part pixels. */
+
 import assert from "node:assert/strict";
 import { shifted } from "./interpolate.ts";
 

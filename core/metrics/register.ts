@@ -4,6 +4,9 @@ import { createFft2 } from "../../kernels/fft/fft.ts";
 import type { ComplexPlane } from "./complex_plane.ts";
 import { spectralPeak } from "./spectral_peak.ts";
 
+/** Room for shifts around the pictures: they may move by a quarter of their size before they wrap onto themselves. */
+const SPARE = 1.25;
+
 /** A shift and how well the pictures agree there. */
 export interface Registration {
   /** (y, x) in pixels such that `a(r)` is like `b(r - shift)`. */
@@ -20,15 +23,26 @@ export interface Registration {
  * @see Guizar-Sicairos, Thurman, Fienup, Opt. Lett. 33 (2008) 156, 10.1364/OL.33.000156
  */
 export function register(a: ComplexPlane, b: ComplexPlane, options: { upsample?: number } = {}): Registration {
-  const rows = fastLength(a.rows + b.rows), cols = fastLength(a.cols + b.cols);
+  const rows = fastLength(Math.ceil(SPARE * Math.max(a.rows, b.rows)));
+  const cols = fastLength(Math.ceil(SPARE * Math.max(a.cols, b.cols)));
   const product = crossPower(a, b, { rows, cols });
   const peak = spectralPeak(product, { upsample: options.upsample ?? 1, wrapped: true });
   const norm = Math.sqrt(power(a.data) * power(b.data)) * rows * cols;
   return {
     // The peak of the forward transform lies at minus the shift of the inverse one.
-    shift: [unsignedZero(-peak.frequency[0] * rows), unsignedZero(-peak.frequency[1] * cols)],
+    shift: [
+      unwrapped(-peak.frequency[0] * rows, { period: rows, a: a.rows, b: b.rows }),
+      unwrapped(-peak.frequency[1] * cols, { period: cols, a: a.cols, b: b.cols }),
+    ],
     correlation: norm > 0 ? Math.hypot(...peak.value) / norm : 0,
   };
+}
+
+/** Of the shifts that the transform cannot tell apart, the one with which the pictures overlap most. */
+function unwrapped(shift: number, along: { period: number; a: number; b: number }): number {
+  const overlap = (s: number) => Math.min(along.a, s + along.b) - Math.max(0, s);
+  const best = [0, -along.period, along.period].map((p) => shift + p).reduce((u, v) => overlap(v) > overlap(u) ? v : u);
+  return best === 0 ? 0 : best;
 }
 
 /** Spectrum of `a` times the conjugate spectrum of `b`, both padded with zeros to `shape`. */
@@ -67,8 +81,4 @@ function power(data: Float64Array): number {
   let sum = 0;
   for (const v of data) sum += v * v;
   return sum;
-}
-
-function unsignedZero(value: number): number {
-  return value === 0 ? 0 : value;
 }

@@ -1,3 +1,5 @@
+/** Shifts by cross-correlation, frequencies between samples. */
+
 import assert from "node:assert/strict";
 import { addRamp, type ComplexPlane } from "./complex_plane.ts";
 import { register } from "./register.ts";
@@ -19,12 +21,15 @@ function bump(rows: number, cols: number, centre: readonly [number, number]): Co
 const CASES = [
   { a: [20, 22], b: [20, 22], upsample: 1 },
   { a: [20, 22], b: [17, 27], upsample: 1 },
+  // A small picture far inside of a large one.
+  { a: [20, 22], b: [100, 9], large: [130, 60], upsample: 1 },
   { a: [20.35, 22.1], b: [18, 24.6], upsample: 100 },
 ] as const;
 
 for (const c of CASES) {
   Deno.test(`register() finds the shift between two bumps in pictures of different shapes: ${Deno.inspect(c)}`, () => {
-    const found = register(bump(41, 44, c.a), bump(39, 50, c.b), { upsample: c.upsample });
+    const size: readonly [number, number] = "large" in c ? c.large : [39, 50];
+    const found = register(bump(41, 44, c.a), bump(...size, c.b), { upsample: c.upsample });
     for (const axis of [0, 1] as const) {
       assert.ok(Math.abs(found.shift[axis] - (c.a[axis] - c.b[axis])) <= 0.5 / c.upsample + 1e-9, `${found.shift}`);
     }

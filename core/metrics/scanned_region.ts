@@ -1,6 +1,6 @@
 /** Which pixels of an object were well scanned: only there can two reconstructions agree. */
 
-import { ShapeError } from "../../kernels/errors.ts";
+import { DataError } from "../errors.ts";
 import type { ComplexPlane, PixelRectangle } from "./complex_plane.ts";
 
 /** Pixels of a picture, 1 = belongs to the region, (y, x). */
@@ -36,14 +36,14 @@ export function scannedRegion(object: ComplexPlane, hints: ScanHints = {}): Regi
   return area(touched) >= 16 ? touched : region;
 }
 
-/** A rectangle as a region. @throws {ShapeError} if it is empty or leaves the picture */
+/** A rectangle as a region. @throws {DataError} if it is empty or leaves the picture */
 export function rectangleRegion(rectangle: PixelRectangle, shape: { rows: number; cols: number }): Region {
   const { y0, x0, y1, x1 } = rectangle;
   if (
     ![y0, x0, y1, x1].every(Number.isInteger) || y0 < 0 || x0 < 0 || y1 > shape.rows || x1 > shape.cols || y1 <= y0 ||
     x1 <= x0
   ) {
-    throw new ShapeError(
+    throw new DataError(
       `Cannot compare the region ${y0}:${y1},${x0}:${x1}: found an object of ${shape.rows} x ${shape.cols} pixels, expected a rectangle inside it`,
     );
   }
@@ -57,7 +57,7 @@ export function area(region: Region): number {
   return region.mask.reduce((sum, v) => sum + v, 0);
 }
 
-/** The smallest rectangle around a region. @throws {ShapeError} if the region has no pixel */
+/** The smallest rectangle around a region. @throws {DataError} if the region has no pixel */
 export function boundsOf(region: Region): PixelRectangle {
   const { rows, cols, mask } = region;
   let y0 = rows, x0 = cols, y1 = 0, x1 = 0;
@@ -71,7 +71,7 @@ export function boundsOf(region: Region): PixelRectangle {
     }
   }
   if (y1 === 0) {
-    throw new ShapeError("Cannot compare objects: found no pixel that both have scanned, expected an overlap");
+    throw new DataError("Cannot compare objects: found no pixel that both have scanned, expected an overlap");
   }
   return { y0, x0, y1, x1 };
 }

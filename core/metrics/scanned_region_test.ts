@@ -1,3 +1,5 @@
+/** Which pixels count. */
+
 import assert from "node:assert/strict";
 import { isPtychoError } from "../errors.ts";
 import { area, boundsOf, inscribedRectangle, rectangleRegion, scannedRegion } from "./scanned_region.ts";
@@ -32,7 +34,7 @@ Deno.test("scannedRegion() without any hint is the whole object", () => {
 
 Deno.test("rectangleRegion() refuses rectangles outside of the picture", () => {
   for (const r of [{ y0: -1, x0: 0, y1: 4, x1: 4 }, { y0: 0, x0: 0, y1: 21, x1: 4 }, { y0: 4, x0: 0, y1: 4, x1: 4 }]) {
-    assert.throws(() => rectangleRegion(r, FLAT), (e) => isPtychoError(e, "ShapeError"));
+    assert.throws(() => rectangleRegion(r, FLAT), (e) => isPtychoError(e, "DataError"));
   }
 });
 

@@ -11,9 +11,12 @@ export interface SpectralPeak {
   readonly value: readonly [number, number];
 }
 
+/** One stage of the search is at most so many times finer than the one before. */
+const STAGE = 16;
+
 /**
- * Finds the maximum of `|sum p(r) exp(-2 pi i f . r)|` over the frequencies f: first on the grid of the FFT, then on a grid
- * `upsample` times finer around the best sample, by a matrix product instead of a padded FFT.
+ * Finds the maximum of `|sum p(r) exp(-2 pi i f . r)|` over the frequencies f: first on the grid of the FFT, then on grids
+ * around the best sample, finer stage by stage down to 1/`upsample` of a sample, by matrix products instead of a padded FFT.
  *
  * `wrapped` says that the samples are those of a spectrum in FFT order, so that the upper half counts as negative.
  *
@@ -21,21 +24,26 @@ export interface SpectralPeak {
  */
 export function spectralPeak(plane: ComplexPlane, options: { upsample: number; wrapped?: boolean }): SpectralPeak {
   const { rows, cols } = plane;
+  const wrapped = options.wrapped ?? false;
   const spectrum = plane.data.slice();
   createFft2(rows, cols).forward(spectrum);
   const best = strongest(spectrum);
-  const coarse: [number, number] = [Math.floor(best / cols), best % cols];
-  const upsample = Math.max(1, Math.round(options.upsample));
-  const reach = upsample === 1 ? 0 : Math.ceil(1.5 * upsample / 2);
-  const offsets = Array.from({ length: 2 * reach + 1 }, (_, i) => (i - reach) / upsample);
-  const fy = offsets.map((o) => (coarse[0] + o) / rows);
-  const fx = offsets.map((o) => (coarse[1] + o) / cols);
-  const fine = matrixDft(plane, { fy, fx, wrapped: options.wrapped ?? false });
-  const k = strongest(fine);
-  return {
-    frequency: [signed(fy[Math.floor(k / fx.length)]!), signed(fx[k % fx.length]!)],
-    value: [fine[2 * k]!, fine[2 * k + 1]!],
-  };
+  let frequency: [number, number] = [Math.floor(best / cols) / rows, best % cols / cols];
+  let value: [number, number] = [spectrum[2 * best]!, spectrum[2 * best + 1]!];
+  let step = 1;
+  while (step > 1.0001 / options.upsample) {
+    const finer = Math.max(step / STAGE, 1 / options.upsample);
+    const reach = Math.ceil(0.75 * step / finer);
+    const offsets = Array.from({ length: 2 * reach + 1 }, (_, i) => (i - reach) * finer);
+    const fy = offsets.map((o) => frequency[0] + o / rows);
+    const fx = offsets.map((o) => frequency[1] + o / cols);
+    const fine = matrixDft(plane, { fy, fx, wrapped });
+    const k = strongest(fine);
+    frequency = [fy[Math.floor(k / fx.length)]!, fx[k % fx.length]!];
+    value = [fine[2 * k]!, fine[2 * k + 1]!];
+    step = finer;
+  }
+  return { frequency: [signed(frequency[0]), signed(frequency[1])], value };
 }
 
 function strongest(data: Float64Array): number {

@@ -1,3 +1,5 @@
+/** Smoothing against scipy's numbers. */
+
 import assert from "node:assert/strict";
 import { gaussianFilter, gaussianFilterComplex } from "./gaussian_filter.ts";
 

@@ -1,3 +1,5 @@
+/** Shifts and zooms against scipy's numbers. */
+
 import assert from "node:assert/strict";
 import { shiftComplex, zoomComplex, zoomReal } from "./spline.ts";
 

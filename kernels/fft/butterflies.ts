@@ -28,7 +28,7 @@ export interface Stage {
   /** `w(p, k)` for k > 0 at complex index `p * (radix - 1) + k - 1`, or the same for every p where `twiddlePitch` is 0. */
   readonly twiddles: Float64Array;
   readonly twiddlePitch: number;
-  /** exp(-2 pi i j / radix); `radixAny` alone reads them. */
+  /** exp(-2 pi i j / radix); `radixOdd` alone reads them. */
   readonly roots: Float64Array;
 }
 

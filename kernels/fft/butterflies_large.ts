@@ -211,35 +211,77 @@ export function radix8(y: Float64Array, x: Float64Array, stage: Stage): void {
   }
 }
 
-/** Any radix by the definition, for the small primes above 5. Changes `y`. */
-export function radixAny(y: Float64Array, x: Float64Array, stage: Stage): void {
+/**
+ * Any odd radix, for the small primes above 5: elements j and radix - j are taken together, so that outputs k and radix - k share
+ * their sums. Changes `y`.
+ */
+export function radixOdd(y: Float64Array, x: Float64Array, stage: Stage): void {
   const { count, run, inPitch, inStep, outPitch, outStep, scale, twiddles, twiddlePitch, roots } = stage;
   const radix = roots.length / 2;
+  const half = (radix - 1) / 2;
   const flip = 1 - 2 * stage.inSwap;
   const flop = 1 - 2 * stage.outSwap;
-  // Read first, then write: a single stage works in place.
-  const line = new Float64Array(2 * radix);
+  // Sums and differences of the pairs: re and im of each.
+  const pairs = new Float64Array(4 * half + 4);
   for (let p = 0; p < count; p++) {
     const a = stage.inStart + stage.inSwap + p * inPitch;
     const b = stage.outStart + stage.outSwap + p * outPitch;
+    const t = p * twiddlePitch;
     for (let q = 0; q < run; q += 2) {
-      for (let j = 0; j < radix; j++) {
-        line[2 * j] = x[a + j * inStep + q]!;
-        line[2 * j + 1] = x[a + j * inStep + q + flip]!;
+      const x0r = x[a + q]!;
+      const x0i = x[a + q + flip]!;
+      let totalRe = x0r;
+      let totalIm = x0i;
+      for (let j = 1; j <= half; j++) {
+        const one = a + j * inStep + q;
+        const other = a + (radix - j) * inStep + q;
+        pairs[4 * j] = x[one]! + x[other]!;
+        pairs[4 * j + 1] = x[one + flip]! + x[other + flip]!;
+        pairs[4 * j + 2] = x[one]! - x[other]!;
+        pairs[4 * j + 3] = x[one + flip]! - x[other + flip]!;
+        totalRe += pairs[4 * j]!;
+        totalIm += pairs[4 * j + 1]!;
       }
-      for (let k = 0; k < radix; k++) {
-        const t = p * twiddlePitch + 2 * (k - 1);
-        const wr = k === 0 ? scale : scale * twiddles[t]!;
-        const wi = k === 0 ? 0 : scale * twiddles[t + 1]!;
-        let sr = 0;
-        let si = 0;
-        for (let j = 0, r = 0; j < radix; j++, r = r + k < radix ? r + k : r + k - radix) {
-          sr += line[2 * j]! * roots[2 * r]! - line[2 * j + 1]! * roots[2 * r + 1]!;
-          si += line[2 * j]! * roots[2 * r + 1]! + line[2 * j + 1]! * roots[2 * r]!;
+      y[b + q] = scale * totalRe;
+      y[b + q + flop] = scale * totalIm;
+      for (let k = 1; k <= half; k++) {
+        let evenRe = x0r;
+        let evenIm = x0i;
+        let oddRe = 0;
+        let oddIm = 0;
+        for (let j = 1, r = k; j <= half; j++, r = r + k < radix ? r + k : r + k - radix) {
+          const c = roots[2 * r]!;
+          const s = roots[2 * r + 1]!;
+          evenRe += pairs[4 * j]! * c;
+          evenIm += pairs[4 * j + 1]! * c;
+          oddRe -= pairs[4 * j + 3]! * s;
+          oddIm += pairs[4 * j + 2]! * s;
         }
-        y[b + k * outStep + q] = sr * wr - si * wi;
-        y[b + k * outStep + q + flop] = sr * wi + si * wr;
+        rotate(y, b + k * outStep + q, {
+          re: evenRe + oddRe,
+          im: evenIm + oddIm,
+          wr: scale * twiddles[t + 2 * k - 2]!,
+          wi: scale * twiddles[t + 2 * k - 1]!,
+          flop,
+        });
+        rotate(y, b + (radix - k) * outStep + q, {
+          re: evenRe - oddRe,
+          im: evenIm - oddIm,
+          wr: scale * twiddles[t + 2 * (radix - k) - 2]!,
+          wi: scale * twiddles[t + 2 * (radix - k) - 1]!,
+          flop,
+        });
       }
     }
   }
+}
+
+/** Writes `(re + i im) (wr + i wi)`. Changes `y`. */
+function rotate(
+  y: Float64Array,
+  at: number,
+  { re, im, wr, wi, flop }: { re: number; im: number; wr: number; wi: number; flop: number },
+): void {
+  y[at] = re * wr - im * wi;
+  y[at + flop] = re * wi + im * wr;
 }

@@ -1,7 +1,7 @@
 /** One-dimensional discrete Fourier transforms of any length, several lines side by side. */
 
 import { radix2, radix3, radix4, type Stage } from "./butterflies.ts";
-import { radix5, radix8, radixAny } from "./butterflies_large.ts";
+import { radix5, radix8, radixOdd } from "./butterflies_large.ts";
 
 /** Where lines lie in an array of interleaved complex values, in numbers; element j of line q is at `start + j * step + 2 * q`. */
 export interface Lines {
@@ -56,27 +56,27 @@ function stockham(radices: readonly number[], lines: Lines): TransformLines {
   const total = radices.reduce((a, b) => a * b, 1);
   let length = total;
   const stages = radices.map((radix) => {
-    const stage = { ...place({ radix, length, total }, lines), run: runStage(radix), radix };
+    const stage = { at: place({ radix, length, total }, lines), run: runStage(radix) };
     length /= radix;
     return stage;
   });
   const [first, last] = [stages[0]!, stages.at(-1)!];
   const scratch = [new Float64Array(2 * total * lines.batch), new Float64Array(2 * total * lines.batch)] as const;
   return (wave, start) => {
-    first.stage.inStart = start;
-    last.stage.outStart = start;
+    first.at.inStart = start;
+    last.at.outStart = start;
     let x = wave;
     for (let i = 0; i < stages.length; i++) {
-      const { stage, run } = stages[i]!;
-      const y = stage === last.stage ? wave : scratch[i % 2]!;
-      run(y, x, stage);
+      const { at, run } = stages[i]!;
+      const y = at === last.at ? wave : scratch[i % 2]!;
+      run(y, x, at);
       x = y;
     }
   };
 }
 
 /** Where a stage reads and writes: lines in place at both ends, scratch between. */
-function place({ radix, length, total }: Factor, lines: Lines): { stage: Stage } {
+function place({ radix, length, total }: Factor, lines: Lines): Stage {
   const m = length / radix;
   const stride = total / length;
   const width = 2 * lines.batch * stride;
@@ -85,27 +85,25 @@ function place({ radix, length, total }: Factor, lines: Lines): { stage: Stage }
   // The last stage writes strided lines one element at a time; contiguous ones in a single run.
   const strided = last && !first && lines.step !== 2 * lines.batch;
   return {
-    stage: {
-      count: strided ? stride : m,
-      run: strided ? 2 * lines.batch : width,
-      inStart: 0,
-      inPitch: first ? lines.step : strided ? 2 * lines.batch : width,
-      inStep: first ? lines.step * m : width * m,
-      inSwap: first ? lines.inSwap : 0,
-      outStart: 0,
-      outPitch: strided ? lines.step : width * radix,
-      outStep: last ? lines.step * stride : width,
-      outSwap: last ? lines.outSwap : 0,
-      scale: last ? lines.scale : 1,
-      twiddles: twiddles(length, radix),
-      twiddlePitch: last ? 0 : 2 * (radix - 1),
-      roots: roots(radix),
-    },
+    count: strided ? stride : m,
+    run: strided ? 2 * lines.batch : width,
+    inStart: 0,
+    inPitch: first ? lines.step : strided ? 2 * lines.batch : width,
+    inStep: first ? lines.step * m : width * m,
+    inSwap: first ? lines.inSwap : 0,
+    outStart: 0,
+    outPitch: strided ? lines.step : width * radix,
+    outStep: last ? lines.step * stride : width,
+    outSwap: last ? lines.outSwap : 0,
+    scale: last ? lines.scale : 1,
+    twiddles: twiddles(length, radix),
+    twiddlePitch: last ? 0 : 2 * (radix - 1),
+    roots: roots(radix),
   };
 }
 
 function runStage(radix: number): (y: Float64Array, x: Float64Array, stage: Stage) => void {
-  return { 2: radix2, 3: radix3, 4: radix4, 5: radix5, 8: radix8 }[radix] ?? radixAny;
+  return { 2: radix2, 3: radix3, 4: radix4, 5: radix5, 8: radix8 }[radix] ?? radixOdd;
 }
 
 /** A transform of length 1: exchange and scale. */

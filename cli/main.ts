@@ -1,0 +1,68 @@
+/** The command line: one commander program of all commands, and the only place that turns errors into exit codes. */
+
+import { Command, CommanderError } from "commander";
+import { isPtychoError, ParameterError } from "../core/errors.ts";
+import { type CliIo, EXIT } from "./command.ts";
+import { compareCommand } from "./compare.ts";
+import { demoCommand } from "./demo.ts";
+import { inspectCommand } from "./inspect.ts";
+import { paramsCommand } from "./params.ts";
+import { plotCommand } from "./plot.ts";
+import { runCommand } from "./run.ts";
+import { simulateCommand } from "./simulate.ts";
+
+/** The version that `exitwave --version` prints. */
+export const VERSION = "0.1.0";
+
+/** Runs the command line with `args` (without the program's name) and returns the exit code. */
+export async function main(args: readonly string[], io: CliIo): Promise<number> {
+  const exit = { code: EXIT.done as number };
+  const program = new Command("exitwave")
+    .description("Ptychography: from measured diffraction frames to the sample's transmission and the beam.")
+    .version(VERSION);
+  const commands = [
+    runCommand(io, exit),
+    simulateCommand(io),
+    inspectCommand(io),
+    plotCommand(io),
+    compareCommand(io),
+    paramsCommand(io),
+    demoCommand(io, exit),
+  ];
+  for (const command of commands) program.addCommand(command);
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().showHelpAfterError("(add --help for what this command takes)").configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      outputError: (text, write) => write(text.replace(/^error: /, "exitwave: ")),
+    });
+  }
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return exit.code;
+  } catch (e) {
+    return report(e, io);
+  }
+}
+
+function report(e: unknown, io: CliIo): number {
+  if (e instanceof CommanderError) return e.exitCode === 0 ? EXIT.done : EXIT.user;
+  if (e instanceof ParameterError && e.issues.length > 1) {
+    io.err(`exitwave: ${e.issues.length} mistakes in the parameters\n`);
+    for (const issue of e.issues) io.err(`  ${issue.path}: ${issue.message}\n`);
+    return EXIT.user;
+  }
+  if (isPtychoError(e) && e._tag !== "ShapeError") {
+    io.err(`exitwave: ${e.message}\n`);
+    return EXIT.user;
+  }
+  if (e instanceof RangeError && /allocation failed|Invalid typed array length/.test(e.message)) {
+    io.err(
+      "exitwave: Cannot hold all arrays: found too little memory; use fewer or smaller frames, or data_type: single\n",
+    );
+    return EXIT.user;
+  }
+  io.err(`exitwave: this is a defect of exitwave, please report it with the lines below\n`);
+  io.err(`${e instanceof Error ? e.stack ?? e.message : String(e)}\n`);
+  return EXIT.ours;
+}

@@ -1,0 +1,51 @@
+/** From a parameter file and overrides to a run that is ready to start: parsed, checked, with its services. */
+
+import { isAbsolute, join } from "node:path";
+import { ParameterError } from "../core/errors.ts";
+import type { LoaderServices } from "../core/loaders/loader.ts";
+import { applyOverrides, loadParameterFile, type WrittenTree } from "../core/parameter_file.ts";
+import { parsePtycho } from "../core/ptycho_params.ts";
+import { createRandom } from "../core/random.ts";
+import { checkSupported } from "../core/unsupported.ts";
+import type { Run } from "../workflows/reconstruct.ts";
+import type { CliIo } from "./command.ts";
+
+/** A run and what its stages may use. */
+export interface OpenedRun {
+  readonly run: Run;
+  readonly services: LoaderServices;
+}
+
+/** From this `verbose_level` on (INFO) the log is shown. */
+const INFO = 3;
+
+/** Reads, overrides and checks a parameter file. Defaults that are not built are named once on standard error. */
+export function openRun(
+  file: string,
+  { io, overrides }: { readonly io: CliIo; readonly overrides: readonly string[] },
+): OpenedRun {
+  const tree = applyOverrides(loadParameterFile(file), overrides);
+  return openTree(tree, { io, name: (file.split(/[/\\]/).at(-1) ?? file).replace(/\.[^.]+$/, "") });
+}
+
+/** The same for a tree that is no file; `name` is the run's if the tree gives none. */
+export function openTree(tree: WrittenTree, { io, name }: { readonly io: CliIo; readonly name: string }): OpenedRun {
+  const parsed = parsePtycho(tree);
+  const { p, written } = parsed;
+  const { notices } = checkSupported(p, written);
+  if (Object.keys(p.scans).length === 0) {
+    throw new ParameterError([{ path: "scans", message: "found no scan, expected at least one" }]);
+  }
+  if (p.verbose_level > 0) { for (const notice of notices) io.err(`note: ${notice}\n`); }
+  const services: LoaderServices = {
+    random: createRandom(p.seed),
+    path: (relative) => isAbsolute(relative) ? relative : join(p.io.home, relative),
+    log: (message) => p.verbose_level >= INFO && io.err(`${message}\n`),
+  };
+  return { run: { parsed, tree, name: p.run ?? name }, services };
+}
+
+/** Collects a repeated option. */
+export function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}

@@ -1,0 +1,122 @@
+/** `exitwave run`: a reconstruction from a parameter file. */
+
+import { Command } from "commander";
+import { lengthText } from "../core/figures/length_text.ts";
+import { dryRun, type Estimate } from "../functions/dry_run.ts";
+import { createReferenceDevice } from "../kernels/reference_device.ts";
+import { reconstruct, type RunResult } from "../workflows/reconstruct.ts";
+import type { CliIo } from "./command.ts";
+import { collect, type OpenedRun, openRun } from "./open_run.ts";
+import { createProgressDisplay, duration } from "./progress.ts";
+
+/** Exit code after Ctrl-C, as shells have it. */
+export const INTERRUPTED = 130;
+
+interface RunFlags {
+  readonly set?: readonly string[];
+  readonly json?: true;
+  readonly dryRun?: true;
+  readonly quiet?: true;
+}
+
+/** Declares the command; `exit.code` is what the process ends with if the run was stopped. */
+export function runCommand(io: CliIo, exit: { code: number }): Command {
+  return new Command("run")
+    .description(
+      "Reconstruct what a parameter file describes (.json, .yaml). Ctrl-C stops after the current block and saves.",
+    )
+    .argument("<file>", "parameter file: the content of PtyPy's parameter tree, as JSON or YAML")
+    .option("--set <path=value>", "override a parameter, such as scans.MF.data.shape=128; may be repeated", collect)
+    .option("--dry-run", "check everything, report shapes, memory and frames, write nothing")
+    .option("--json", "end with one line of JSON that names the files, the errors and the seconds per iteration")
+    .option("--quiet", "show no progress")
+    .action(async (file: string, flags: RunFlags) => {
+      const opened = openRun(file, { io, overrides: flags.set ?? [] });
+      if (flags.dryRun || opened.run.parsed.p.dry_run) return reportDryRun(io, { opened, isJson: flags.json === true });
+      const result = await runOpened(io, opened, { isQuiet: flags.quiet === true });
+      reportResult(io, result, flags.json === true);
+      if (result.stopped) exit.code = INTERRUPTED;
+    });
+}
+
+/** Runs what was opened, with progress on standard error. */
+export async function runOpened(io: CliIo, opened: OpenedRun, { isQuiet }: { isQuiet: boolean }): Promise<RunResult> {
+  const display = createProgressDisplay(io);
+  const announce = () => {
+    display.end();
+    io.err("stopping after this block, then saving; Ctrl-C again ends at once, without saving\n");
+  };
+  io.signal.addEventListener("abort", announce);
+  try {
+    return await reconstruct(opened.run, {
+      ...opened.services,
+      device: createReferenceDevice(),
+      clock: { now: () => performance.now(), date: () => new Date() },
+      signal: io.signal,
+      started: () => io.catchInterrupts?.(),
+      report: (block) => isQuiet || display.show(block),
+      engineDone: () => display.end(),
+    });
+  } finally {
+    io.signal.removeEventListener("abort", announce);
+    // An error must not be written behind the bar.
+    display.end();
+  }
+}
+
+function reportResult(io: CliIo, result: RunResult, isJson: boolean): void {
+  const { files, dumps, iterations, errors, secondsPerIteration, stopped } = result;
+  if (isJson) {
+    io.out(`${JSON.stringify({ files, dumps, iterations, errors, secondsPerIteration, stopped })}\n`);
+    return;
+  }
+  if (stopped) io.err(`stopped after ${iterations} iterations; everything is saved\n`);
+  for (const path of files) io.out(`${path}\n`);
+  if (errors === null) return io.err(stopped ? "" : "nothing was done: the parameters name no engine\n");
+  io.err(`${iterations} iterations in ${spent(iterations * secondsPerIteration!)}\n`);
+  if (files.length === 0) io.err("no result was written: io.rfile is None\n");
+}
+
+function reportDryRun(io: CliIo, { opened, isJson }: { opened: OpenedRun; isJson: boolean }): void {
+  const estimate = dryRun(opened.run.parsed, { ...opened.services, name: opened.run.name });
+  if (isJson) io.out(`${JSON.stringify({ dry_run: true, run: opened.run.name, ...estimate })}\n`);
+  else io.out(estimateText(estimate, opened.run.name));
+}
+
+/** A dry run for people. */
+export function estimateText(estimate: Estimate, name: string): string {
+  const lines = [
+    `run ${name}: everything that can be checked before the first iteration is in order; nothing was written`,
+    "",
+  ];
+  for (const scan of estimate.scans) {
+    const [dy, dx] = scan.resolution;
+    lines.push(
+      `scan ${scan.label}  ${scan.source}`,
+      `  frames    ${scan.frames} of ${scan.rawShape.join(" x ")}, prepared to ${scan.shape.join(" x ")}`,
+      `  geometry  ${scan.energy} keV, ${lengthText(scan.distance)} to a detector with pixels of ${
+        lengthText(scan.psize[0])
+      }`,
+      `  sample    pixels of ${lengthText(dy)} x ${lengthText(dx)}`,
+      `  probe     ${scan.probe.join(" x ")}`,
+      `  object    ${scan.object.join(" x ")}`,
+      `  memory    ${megabytes(scan.bytes)}`,
+    );
+  }
+  for (const engine of estimate.engines) {
+    lines.push(`engine ${engine.label}  ${engine.name}, ${engine.numiter} iterations`);
+  }
+  const { results, autosave } = estimate.files;
+  if (autosave !== null) lines.push(`autosave  ${autosave} and later ones`);
+  for (const file of results) lines.push(`result    ${file}`);
+  lines.push("", `memory in all ${megabytes(estimate.bytes)}, beside about 100 MB for the program`);
+  return `${lines.join("\n")}\n`;
+}
+
+function spent(seconds: number): string {
+  return seconds < 60 ? `${seconds.toPrecision(2)} s` : duration(seconds);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toPrecision(3)} MB`;
+}

@@ -1,0 +1,115 @@
+/** Running an engine over a state: the only place between a run and a device. */
+
+import type { Device } from "../../kernels/device.ts";
+import { REPORT_COLUMNS, reportIteration } from "../../kernels/metrics/report.ts";
+import type { NdArray } from "../../kernels/nd_array.ts";
+import { wholeCall } from "../../kernels/pass.ts";
+import type { Data, Metrics, State } from "../../kernels/reconstruction.ts";
+import { DivergedError } from "../errors.ts";
+import type { Random } from "../random.ts";
+import type { Iterate } from "./engine.ts";
+import { findEngine, type SupportedParams } from "./mod.ts";
+import { diffractionStatistics } from "./statistics.ts";
+
+/** What a session begins with. */
+export interface EngineOptions {
+  /** Parameters of the engine; `name` chooses it. */
+  readonly p: SupportedParams;
+  readonly device: Device;
+  readonly data: Data;
+  /** Where to go on: the end of another engine (`iteration` 0) or the middle of this one. */
+  readonly state: State;
+  /** Restored from `state.random`. */
+  readonly random: Random;
+}
+
+/** An engine at work on a device. */
+export interface EngineSession {
+  /** Iterations done by this engine. */
+  readonly iteration: number;
+  /** Does one block of iterations. @throws {DivergedError} if an error, the probe or the object is no longer finite */
+  iterate(count: number): Promise<Metrics>;
+  /** The state in the middle of this engine, enough to continue it elsewhere to the same bytes. */
+  save(): Promise<State>;
+  /** The state at the end of this engine: what the next engine begins with. */
+  finish(): Promise<State>;
+  /** Gives the device's memory back. */
+  close(): void;
+}
+
+/** Arrays that outlive the engine that made them, by name or by prefix up to a slash. */
+const COMMON = new Set(["probe", "object", "positions", "exitWave", "address"]);
+
+/** Loads data and state onto the device and starts or continues an engine. */
+export async function openEngine({ p, device, data, state, random }: EngineOptions): Promise<EngineSession> {
+  const engine = findEngine(p.name);
+  const begin = state.iteration === 0 ? { ...state, arrays: commonArrays(state.arrays) } : state;
+  const resident = await device.load(data, begin);
+  const errors = resident.alloc("errors", {
+    element: "wide",
+    count: 3,
+    extent: "frames",
+    perMode: engine.errorsPer === "pod",
+  });
+  const statistics = diffractionStatistics(data);
+  const record: Iterate = engine.start({ resident, errors, statistics, random }, p);
+  let done = state.iteration;
+  const offset = state.iterations - state.iteration;
+
+  async function iterate(count: number): Promise<Metrics> {
+    const report = resident.alloc("report", { element: "wide", count: count * REPORT_COLUMNS });
+    const { probe, object } = resident;
+    for (let row = 0; row < count; row++) {
+      record(done + row);
+      resident.run(wholeCall(reportIteration, { report, errors, probe, object }, { row }));
+    }
+    const [rows, localErrors] = await resident.flush([report, errors]);
+    resident.free(report);
+    const metrics = Array.from(
+      { length: count },
+      (_, i) => rows!.subarray(i * REPORT_COLUMNS, (i + 1) * REPORT_COLUMNS),
+    );
+    const bad = metrics.findIndex((row) => row[3] !== 0);
+    if (bad >= 0) throw diverged(p.name, done + bad + 1);
+    done += count;
+    return { errors: metrics.map((row) => [row[0]!, row[1]!, row[2]!] as const), localErrors: localErrors! };
+  }
+
+  return {
+    get iteration() {
+      return done;
+    },
+    iterate,
+    save: async () => ({
+      iterations: offset + done,
+      iteration: done,
+      random: random.state(),
+      scalars: {},
+      arrays: await resident.save(),
+    }),
+    finish: async () => ({
+      iterations: offset + done,
+      iteration: 0,
+      random: random.state(),
+      scalars: {},
+      arrays: await resident.save(isCommon),
+    }),
+    close: () => resident[Symbol.dispose](),
+  };
+}
+
+function commonArrays(arrays: Readonly<Record<string, NdArray>>): Record<string, NdArray> {
+  return Object.fromEntries(Object.entries(arrays).filter(([name]) => isCommon(name)));
+}
+
+function isCommon(name: string): boolean {
+  return COMMON.has(name.split("/")[0]!);
+}
+
+function diverged(engine: string, iteration: number): DivergedError {
+  return new DivergedError(
+    `Cannot continue ${engine}: found numbers that are not finite after iteration ${iteration}, expected finite probe, ` +
+      "object and errors; check the data for outliers, the mask and the initial probe",
+    { engine, iteration },
+  );
+}

@@ -1,0 +1,83 @@
+/** Moving bytes and text out of the memory of the HDF5 library. */
+
+import { sizeOf } from "../../kernels/nd_array.ts";
+import { DataError } from "../errors.ts";
+import type { Hdf5Library } from "./hdf5.ts";
+import type { Hdf5Metadata, StringArray } from "./hdf5_values.ts";
+
+/** The heap of the library never shrinks, so that large data go through it in blocks of about this size: it need not grow for them. */
+export const BLOCK_BYTES = 1 << 23;
+
+/** Chunks up to this size are read as a whole, because every part of one costs decompressing all of it. */
+const MOST_CHUNK_BYTES = 1 << 26;
+
+/** Rows of the first axis per block: about BLOCK_BYTES, whole chunks where there are chunks. */
+export function rowsPerBlock(count: readonly number[], m: Hdf5Metadata): number {
+  const rowBytes = Math.max(1, sizeOf(count.slice(1)) * m.size);
+  const rows = Math.max(1, Math.floor(BLOCK_BYTES / rowBytes));
+  const chunk = m.chunks?.[0] ?? 1;
+  if (rows >= chunk) return rows - (rows % chunk);
+  return Math.min(chunk, Math.max(1, Math.floor(MOST_CHUNK_BYTES / rowBytes)));
+}
+
+/** Memory of the library for `bytes` bytes, to be freed by the caller. @throws {DataError} if there is not enough */
+export function allocate(library: Hdf5Library, bytes: number): number {
+  const pointer = bytes > library.MAXIMUM_MEMORY ? 0 : library._malloc(Math.max(bytes, 8));
+  if (pointer === 0) {
+    throw new DataError(`Cannot allocate ${bytes} bytes for HDF5: found too little memory; read less at once`);
+  }
+  return pointer;
+}
+
+/** The bytes that `read` puts into memory of the library. */
+export function readInto(
+  library: Hdf5Library,
+  bytes: number,
+  read: (pointer: bigint) => unknown,
+): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(bytes);
+  readOnto(library, copy, read);
+  return copy;
+}
+
+/** Fills `target` with the bytes that `read` puts into memory of the library, without a copy in between. */
+export function readOnto(library: Hdf5Library, target: Uint8Array, read: (pointer: bigint) => unknown): void {
+  const pointer = allocate(library, target.byteLength);
+  try {
+    read(BigInt(pointer));
+    // Reading may have grown the heap, so that only now its bytes are where they are.
+    target.set(library.HEAPU8.subarray(pointer, pointer + target.byteLength));
+  } finally {
+    library._free(pointer);
+  }
+}
+
+/** Text of fixed or variable length. A failed read must not be reclaimed: its pointers are garbage. */
+export function readStrings(
+  library: Hdf5Library,
+  m: Hdf5Metadata,
+  how: { read(pointer: bigint): unknown; reclaim(pointer: bigint): unknown },
+): string | StringArray {
+  const count = sizeOf(m.shape ?? [0]);
+  const strings: string[] = [];
+  if (m.vlen && count > 0) {
+    readInto(library, 4 * count, (pointer) => {
+      how.read(pointer);
+      const start = Number(pointer);
+      const pointers = new Uint32Array(library.HEAPU8.slice(start, start + 4 * count).buffer);
+      for (const text of pointers) strings.push(text === 0 ? "" : library.UTF8ToString(text));
+      how.reclaim(pointer);
+    });
+  } else if (count > 0) {
+    const bytes = readInto(library, m.size * count, how.read);
+    const decoder = new TextDecoder();
+    for (let i = 0; i < count; i++) {
+      const one = bytes.subarray(i * m.size, (i + 1) * m.size);
+      const end = one.indexOf(0);
+      const text = decoder.decode(end < 0 ? one : one.subarray(0, end));
+      // Text may be filled up with blanks (strpad 2, as Fortran writes it).
+      strings.push(m.strpad === 2 ? text.replace(/ +$/, "") : text);
+    }
+  }
+  return m.shape?.length === 0 ? strings[0]! : { shape: m.shape ?? [0], strings };
+}

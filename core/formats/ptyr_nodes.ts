@@ -1,0 +1,234 @@
+/** The `content` of a .ptyr file as a tree: which member has which name and type. */
+
+import { isComplex, type NdArray, type RealArray, sizeOf } from "../../kernels/nd_array.ts";
+import { DataError } from "../errors.ts";
+import { type H5rwNode } from "./h5rw.ts";
+import { array, bool, dict, float, floats, fromPlain, int, ints, isArray, text, toPlain } from "./h5rw_values.ts";
+import type { PlainValue } from "./h5rw_values.ts";
+import { toNumbers } from "./hdf5_values.ts";
+import type { Ptyr, PtyrIteration, PtyrRuntime, PtyrStorage, WritePtyrOptions } from "./ptyr.ts";
+
+/** Length of an ID in PtyPy's records. */
+const RECORD_LENGTH = 16;
+
+type Entries = Readonly<Record<string, H5rwNode>>;
+type Plain = Readonly<Record<string, PlainValue>>;
+
+/** The tree of a content, with every member that PtyPy 0.4 writes. A dump keeps only the last entry of the history. */
+export function contentNode(content: Ptyr, options: WritePtyrOptions): H5rwNode {
+  const isFloat = options.isFloat;
+  const pars = fromPlain(content.pars, { objects: "param", ...(isFloat ? { isFloat } : {}) });
+  const entries: Record<string, H5rwNode> = {
+    obj: dict(mapValues(content.obj, storageNode)),
+    pars,
+    probe: dict(mapValues(content.probe, storageNode)),
+    runtime: runtimeNode(content.runtime, content.kind === "dump"),
+    positions: dict(mapValues(content.positions, array)),
+  };
+  if (content.exit) {
+    entries.exit = dict(mapValues(content.exit, (data, ID) => dict({ ID: text(ID), data: array(data) })));
+  }
+  return { type: "param", entries };
+}
+
+/** The content of a tree. @throws {DataError} naming what is missing or of the wrong kind */
+export function contentOf(file: string, node: H5rwNode): Omit<Ptyr, "kind" | "description"> {
+  const entries = entriesOf(file, node, "/content");
+  const group = (name: string): Entries => (entries[name] ? entriesOf(file, entries[name], `/content/${name}`) : {});
+  const storages = (name: string): Record<string, PtyrStorage> => {
+    if (!entries[name]) throw ptyrError(file, { path: `/content/${name}`, found: "nothing", expected: "storages" });
+    return mapValues(group(name), (storage, ID) => storageOf(file, storage, `/content/${name}/${ID}`));
+  };
+  const exit = mapValues(
+    group("exit"),
+    (wave, ID) => complexOf(file, entriesOf(file, wave, ID).data, `/content/exit/${ID}`),
+  );
+  return {
+    probe: storages("probe"),
+    obj: storages("obj"),
+    pars: entries.pars ? toPlain(entries.pars) as Plain : {},
+    runtime: runtimeOf(entries.runtime ? toPlain(entries.runtime) as Plain : {}),
+    positions: mapValues(group("positions"), (value, ID) => positionsOf(file, value, `/content/positions/${ID}`)),
+    ...(Object.keys(exit).length > 0 ? { exit } : {}),
+  };
+}
+
+/** The error of a .ptyr file in which something is missing or of the wrong kind. */
+export function ptyrError(file: string, what: { path: string; found: string; expected: string }): DataError {
+  const message = `Cannot read "${what.path}" in "${file}": found ${what.found}, expected ${what.expected}`;
+  return new DataError(message, { file, dataset: what.path, found: what.found, expected: what.expected });
+}
+
+function storageNode(storage: PtyrStorage): H5rwNode {
+  const { shape } = storage.data;
+  const entries: Entries = {
+    ID: text(storage.ID),
+    numID: int(storage.numID),
+    data: array(storage.data),
+    shape: ints(shape, "arraytuple"),
+    _psize: floats(storage.psize),
+    _center: storage.center.every(Number.isSafeInteger) ? ints(storage.center, "array") : floats(storage.center),
+    _origin: floats(storage.origin),
+    _energy: storage.energy === null ? { type: "None" } : float(storage.energy),
+    fill_value: fillNode(storage.fill_value),
+    layermap: ints(storage.layermap, "arraylist"),
+    nlayers: int(storage.nlayers),
+    padding: int(storage.padding),
+    padonly: bool(false),
+    model_initialized: bool(true),
+    DataTooSmall: bool(false),
+    distributed: bool(false),
+    _pool: dict({}),
+    _recs: dict({}),
+    _record: { type: "record", member: "ID", text: storage.ID, length: RECORD_LENGTH },
+    grids: { type: "arraytuple", array: gridsOf(storage) },
+  };
+  return { type: "ordered_dict", entries };
+}
+
+function fillNode(value: PtyrStorage["fill_value"]): H5rwNode {
+  return typeof value === "number" ? float(value) : fromPlain(value, { objects: "dict" });
+}
+
+/** Coordinates in metres of every pixel, (2, layer, y, x): y then x. PtyPy 0.4 wants them in the file. */
+function gridsOf(storage: PtyrStorage): NdArray<Float64Array> {
+  const [layers = 0, rows = 0, cols = 0] = storage.data.shape;
+  const data = new Float64Array(2 * layers * rows * cols);
+  const plane = layers * rows * cols;
+  for (let layer = 0; layer < layers; layer++) {
+    for (let y = 0; y < rows; y++) {
+      for (let x = 0; x < cols; x++) {
+        const at = (layer * rows + y) * cols + x;
+        data[at] = storage.origin[0] + y * storage.psize[0];
+        data[plane + at] = storage.origin[1] + x * storage.psize[1];
+      }
+    }
+  }
+  return { dtype: "float64", shape: [2, layers, rows, cols], data };
+}
+
+function runtimeNode(runtime: PtyrRuntime, lastOnly: boolean): H5rwNode {
+  const history = lastOnly ? runtime.iter_info.slice(-1) : runtime.iter_info;
+  const entries: Record<string, H5rwNode> = {
+    run: text(runtime.run),
+    start: text(runtime.start),
+    allstart: text(runtime.start),
+    allstop: { type: "None" },
+    last_save: int(runtime.last_save),
+    last_plot: int(runtime.last_plot),
+    iter_info: { type: "list", items: history.map(iterationNode) },
+  };
+  if (runtime.stop !== null) entries.stop = text(runtime.stop);
+  if (runtime.error_local) entries.error_local = dict(mapValues(runtime.error_local, floats));
+  if (runtime.float_intens) entries.float_intens = dict(mapValues(runtime.float_intens, float));
+  return { type: "param", entries };
+}
+
+function iterationNode(info: PtyrIteration): H5rwNode {
+  const entries: Record<string, H5rwNode> = {
+    iteration: int(info.iteration),
+    iterations: int(info.iterations),
+    engine: text(info.engine),
+    duration: float(info.duration),
+    error: floats(info.error),
+  };
+  if (info.numiter !== undefined) entries.numiter = int(info.numiter);
+  return dict(entries);
+}
+
+function storageOf(file: string, node: H5rwNode, path: string): PtyrStorage {
+  const entries = entriesOf(file, node, path);
+  const data = complexOf(file, entries.data, `${path}/data`);
+  const plain = (name: string): PlainValue => (entries[name] ? toPlain(entries[name]) : null);
+  const pair = (name: string): [number, number] | null => {
+    const value = plain(name);
+    const numbers = isArray(value) ? [...toNumbers(value)] : value as number[] | null;
+    return numbers?.length === 2 ? [numbers[0]!, numbers[1]!] : null;
+  };
+  const needed = (name: string): [number, number] => {
+    const value = pair(name);
+    if (value === null) throw ptyrError(file, { path: `${path}/${name}`, found: "no pair", expected: "two numbers" });
+    return value;
+  };
+  const number = (name: string, otherwise: number): number => {
+    const value = plain(name);
+    return typeof value === "number" ? value : otherwise;
+  };
+  const layers = data.shape[0]!;
+  const [psize, origin] = [needed("_psize"), needed("_origin")];
+  return {
+    ID: String(plain("ID") ?? path.slice(path.lastIndexOf("/") + 1)),
+    data,
+    psize,
+    origin,
+    center: pair("_center") ?? [-origin[0] / psize[0], -origin[1] / psize[1]],
+    energy: typeof plain("_energy") === "number" ? plain("_energy") as number : null,
+    fill_value: plain("fill_value") as PtyrStorage["fill_value"] ?? 0,
+    layermap: listOf(plain("layermap")) ?? Array.from({ length: layers }, (_, i) => i),
+    nlayers: number("nlayers", layers),
+    padding: number("padding", 0),
+    numID: number("numID", 0),
+  };
+}
+
+function complexOf(file: string, node: H5rwNode | undefined, path: string): NdArray<RealArray> {
+  const value = node?.type === "array" ? node.array : undefined;
+  if (value === undefined || !isComplex(value) || value.shape.length !== 3 || sizeOf(value.shape) === 0) {
+    const found = value ? `${value.dtype} of shape ${value.shape.join(" x ")}` : `${node?.type ?? "nothing"}`;
+    throw ptyrError(file, { path, found, expected: "a complex array (layer, y, x)" });
+  }
+  return value as NdArray<RealArray>;
+}
+
+function positionsOf(file: string, node: H5rwNode, path: string): NdArray<Float64Array> {
+  const value = node.type === "array" ? node.array : undefined;
+  if (value?.shape.length !== 2) throw ptyrError(file, { path, found: node.type, expected: "an array (frame, 2)" });
+  return { dtype: "float64", shape: value.shape, data: toNumbers(value) };
+}
+
+/** What other versions leave out gets a value that says so; nothing of it is needed to use the arrays. */
+function runtimeOf(plain: Plain): PtyrRuntime {
+  const history = (plain.iter_info ?? []) as readonly Plain[];
+  const local = plain.error_local as Plain | undefined;
+  const scales = plain.float_intens as Plain | undefined;
+  return {
+    run: String(plain.run ?? ""),
+    start: String(plain.start ?? ""),
+    stop: typeof plain.stop === "string" ? plain.stop : null,
+    last_save: Number(plain.last_save ?? 0),
+    last_plot: Number(plain.last_plot ?? 0),
+    iter_info: history.map(iterationOf),
+    ...(local ? { error_local: mapValues(local, tripleOf) } : {}),
+    ...(scales ? { float_intens: mapValues(scales, Number) } : {}),
+  };
+}
+
+function iterationOf(plain: Plain): PtyrIteration {
+  return {
+    engine: String(plain.engine ?? ""),
+    iteration: Number(plain.iteration ?? 0),
+    iterations: Number(plain.iterations ?? 0),
+    duration: Number(plain.duration ?? 0),
+    error: tripleOf(plain.error ?? null),
+    ...(typeof plain.numiter === "number" ? { numiter: plain.numiter } : {}),
+  };
+}
+
+function tripleOf(value: PlainValue): [number, number, number] {
+  const [a = NaN, b = NaN, c = NaN] = listOf(value) ?? [];
+  return [a, b, c];
+}
+
+function listOf(value: PlainValue): number[] | null {
+  if (isArray(value)) return [...toNumbers(value)];
+  return Array.isArray(value) ? value.map(Number) : null;
+}
+
+function entriesOf(file: string, node: H5rwNode, path: string): Entries {
+  if ("entries" in node) return node.entries;
+  throw ptyrError(file, { path, found: `type "${node.type}"`, expected: "a dictionary" });
+}
+
+function mapValues<A, B>(values: Readonly<Record<string, A>>, change: (value: A, key: string) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value, key)]));
+}

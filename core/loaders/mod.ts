@@ -1,0 +1,18 @@
+/** The list of loaders. */
+
+import type { Loader } from "./loader.ts";
+import { moonFlower } from "./moon_flower.ts";
+import { ptyd } from "./ptyd.ts";
+import { quick } from "./quick.ts";
+
+/** Every loader that is built; `scans.<label>.data.name` chooses one by its name. */
+export const LOADERS = [moonFlower, ptyd, quick] as const;
+
+/** Parameters of any of the loaders. */
+export type LoaderParams = Parameters<(typeof LOADERS)[number]["open"]>[0];
+
+/** The loader of a name, to be given parameters of that name; undefined where none is built. */
+export function findLoader(name: string): Loader<LoaderParams> | undefined {
+  // Each loader takes the parameters that carry its own name, which the type of a list cannot say.
+  return LOADERS.find((loader) => loader.name === name) as Loader<LoaderParams> | undefined;
+}

@@ -1,0 +1,10 @@
+/** The list of loaders and the names under which they are found. */
+
+import assert from "node:assert/strict";
+import { findLoader, LOADERS } from "./mod.ts";
+
+Deno.test("findLoader() finds every loader under PtyPy's name, and nothing else", () => {
+  assert.deepEqual(LOADERS.map((loader) => loader.name), ["MoonFlowerScan", "PtydScan", "QuickScan"]);
+  for (const loader of LOADERS) assert.equal(findLoader(loader.name), loader);
+  assert.equal(findLoader("SimScan"), undefined);
+});

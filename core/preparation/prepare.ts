@@ -1,0 +1,238 @@
+/**
+ * Data preparation: from the frames of a loader to the frames that models use. The chain is load, centre, crop or pad, noise,
+ * orientation, rebin, save; frames stream through it in chunks, and only the result is held as a whole.
+ */
+
+import { type NdArray, type Precision, type RealArray, realArray, sizeOf } from "../../kernels/nd_array.ts";
+import { DataError, isPtychoError, ParameterError } from "../errors.ts";
+import { loadArray } from "../formats/array_file.ts";
+import type { Loader, LoaderServices, OpenScan } from "../loaders/loader.ts";
+import type { PreparedScan, ScanMeta } from "../loaders/prepared_scan.ts";
+import type { PtyScanParams } from "../parameters/scandata/pty_scan.ts";
+import { assertInside } from "./center.ts";
+import { assertSomeValid } from "./checks.ts";
+import { type CropWindow, cropWindow } from "./crop_pad.ts";
+import { findCenter } from "./find_center.ts";
+import { createFrameChain, type PreparedFrame, type RawFrameAt } from "./frame_chain.ts";
+import { createMaskCollector } from "./mask.ts";
+import { orientCenter } from "./orientation.ts";
+import { type PlanContext, planPreparation, type PreparationPlan } from "./plan.ts";
+import { givenPositions } from "./positions_theory.ts";
+import { openSaver, type ScanSaver } from "./save.ts";
+
+/** Bytes of frames that are read at a time beside the result, unless `min_frames` needs more. */
+export const READ_BYTES = 8 * 2 ** 20;
+
+/** The same where frames are saved: what is read together becomes one chunk of the file. */
+export const CHUNK_BYTES = 32 * 2 ** 20;
+
+/** What preparation needs beside loader and parameters. */
+export interface PrepareOptions {
+  /** Label of the scan in the parameter tree. */
+  readonly label: string;
+  /** Names under `scans.<label>.data` that the user wrote; they win over what the source says, defaults do not. */
+  readonly written: ReadonlySet<string>;
+  /** Randomness, paths relative to `io.home`, and the log. */
+  readonly services: LoaderServices;
+  /** Of the diffraction that is returned. */
+  readonly precision: Precision;
+  /** (frame, 2), metres: positions of the scan model's `xy`, used where `positions_theory` is None. */
+  readonly positions?: Float64Array | null;
+  /** Written into a file that is saved. */
+  readonly now: Date;
+  /** READ_BYTES, or CHUNK_BYTES with `save`, if left out. */
+  readonly chunkBytes?: number;
+}
+
+/** What deciding without preparing needs. */
+export type PlanOptions = Omit<PrepareOptions, "precision" | "now" | "chunkBytes">;
+
+/** A prepared scan, and where the optical axis was in the source. */
+export interface Preparation extends PreparedScan {
+  /** Centre (y, x) in pixels of the source's frames, as given or as found. */
+  readonly rawCenter: readonly [number, number];
+}
+
+/**
+ * Prepares a scan. Diffraction is float32 or float64 by `precision`; mask, positions and geometry as `PreparedScan` says. With
+ * `save` the prepared frames are also written to `dfile`, which appears whole or not at all.
+ *
+ * @throws {ParameterError} for parameters that contradict each other or the source
+ * @throws {DataError} for a source that cannot be read, or whose counts, positions or masks are not usable
+ * @see PtyPy 0.4: PtyScan (differs: one process; `merge` works; part files of `link` are found beside `dfile`)
+ */
+export function prepareScan<P extends PtyScanParams>(loader: Loader<P>, p: P, options: PrepareOptions): Preparation {
+  using scan = openSource(loader, p, options);
+  const plan = planPreparation(scan, p, planContext(p, options));
+  const chunk = chunkSize(plan, { p, ...options });
+  const rawCenter = chooseCenter(scan, p, { plan, chunk, log: options.services.log });
+  const window = scan.prepared ? wholeFrame(plan, rawCenter) : cropWindow(plan.rawShape, plan.cropShape, rawCenter);
+  const center = orientCenter(window.center, { ...plan.orientation, shape: plan.cropShape });
+  const meta = metaOf(plan, { center: [center[0] / plan.bin, center[1] / plan.bin], label: options.label });
+  using saver = openSaver(p, { ...options, meta, plan, rawCenter });
+  const noise = p.add_poisson_noise ? options.services.random : null;
+  const prepareFrame = createFrameChain(plan, { window, weight: scan.weight, noise });
+  const frames = streamFrames(scan, { plan, chunk, prepareFrame, saver, precision: options.precision });
+  saver?.finish();
+  const { numFrames, positions } = plan;
+  return { meta, numFrames, indices: count(0, numFrames), positions, ...frames, rawCenter };
+}
+
+/**
+ * Opens a source and decides what preparation would do, without doing it: for a dry run.
+ *
+ * @throws {ParameterError | DataError} what `prepareScan` throws before it reads frames
+ */
+export function planScan<P extends PtyScanParams>(
+  loader: Loader<P>,
+  p: P,
+  options: PlanOptions,
+): PreparationPlan {
+  using scan = openSource(loader, p, options);
+  return planPreparation(scan, p, planContext(p, options));
+}
+
+/** Opens the source. A loader does not know its scan: messages about `scans.*` get the label here. */
+function openSource<P extends PtyScanParams>(loader: Loader<P>, p: P, { label, services }: PlanOptions): OpenScan {
+  try {
+    return loader.open(p, services);
+  } catch (e) {
+    if (!isPtychoError(e, "ParameterError")) throw e;
+    const { issues } = e as ParameterError;
+    const named = issues.map(({ path, message }) => ({
+      path: path.replace(/^scans\.\*\./, `scans.${label}.`),
+      message,
+    }));
+    throw new ParameterError(named, e);
+  }
+}
+
+function planContext(p: PtyScanParams, o: PlanOptions): PlanContext {
+  const given = givenPositions(p.positions_theory, {
+    path: `scans.${o.label}.data.positions_theory`,
+    load: (reference) => loadArray(o.services.path(reference)),
+  });
+  return { label: o.label, written: o.written, positions: given ?? o.positions ?? null, log: o.services.log };
+}
+
+/** As many frames as fit into the bytes of a chunk, but at least `min_frames`. Frames to save are gathered as float64. */
+function chunkSize(plan: PreparationPlan, o: { p: PtyScanParams; label: string; chunkBytes?: number }): number {
+  if (o.p.min_frames < 1) {
+    const message = `found ${o.p.min_frames}, expected a whole number from 1`;
+    throw new ParameterError([{ path: `scans.${o.label}.data.min_frames`, message }]);
+  }
+  const isSaved = o.p.save !== null;
+  const frameBytes = Math.max(plan.rawBytes, isSaved ? 8 * sizeOf(plan.shape) : 0);
+  const chunkBytes = o.chunkBytes ?? (isSaved ? CHUNK_BYTES : READ_BYTES);
+  return Math.max(o.p.min_frames, Math.floor(chunkBytes / frameBytes), 1);
+}
+
+/** The centre of the plan, or the one that is found; `auto_center` true beside a given centre only reports, as in PtyPy. */
+function chooseCenter(
+  scan: OpenScan,
+  p: PtyScanParams,
+  o: { plan: PreparationPlan; chunk: number; log: (message: string) => void },
+): readonly [number, number] {
+  const isAsked = p.auto_center === true && !scan.prepared;
+  const found = o.plan.center === null || isAsked ? findCenter(scan, o.plan, { chunk: o.chunk }) : null;
+  const center = o.plan.center ?? found!;
+  if (found !== null) {
+    const [y, x] = found.map((c) => c.toFixed(2));
+    const remedy = o.plan.center === null
+      ? ""
+      : `, but data.center says (${center.join(", ")}), which is used; set data.center to null to use what was found`;
+    o.log(`centre of mass of the frames at pixel (${y}, ${x})${remedy}`);
+  }
+  if (!scan.prepared) assertInside(center, o.plan.rawShape);
+  return center;
+}
+
+/** Frames that are prepared already keep their axis where it is. */
+function wholeFrame(plan: PreparationPlan, center: readonly [number, number]): CropWindow {
+  return { from: plan.rawShape, to: plan.rawShape, corner: [0, 0], center };
+}
+
+function metaOf(plan: PreparationPlan, o: Pick<ScanMeta, "center" | "label">): ScanMeta {
+  const { energy, distance, psize, shape, version } = plan;
+  return { label: o.label, energy, distance, psize, shape, center: o.center, version };
+}
+
+interface Stream {
+  readonly plan: PreparationPlan;
+  readonly chunk: number;
+  readonly prepareFrame: (at: RawFrameAt) => PreparedFrame;
+  readonly saver: ScanSaver | null;
+  readonly precision: Precision;
+}
+
+function streamFrames(scan: OpenScan, o: Stream): Pick<PreparedScan, "diffraction" | "mask" | "maskFrames"> {
+  const { numFrames, shape, source, positions } = o.plan;
+  const pixels = sizeOf(shape);
+  const diffraction = allocate(o.plan, o.precision);
+  const masks = createMaskCollector({ frames: numFrames, pixels });
+  for (let start = 0; start < numFrames; start += o.chunk) {
+    const stop = Math.min(start + o.chunk, numFrames);
+    const raw = scan.frames(start, stop);
+    assertFrameShape(raw.data, { plan: o.plan, start, stop });
+    const part = o.saver === null ? null : emptyPart(stop - start, pixels);
+    for (let frame = start; frame < stop; frame++) {
+      const { values, mask } = o.prepareFrame({ raw, index: frame - start, frame });
+      assertSomeValid(mask, { frame, source });
+      masks.add(frame, mask);
+      diffraction.set(values, frame * pixels);
+      part?.values.set(values, (frame - start) * pixels);
+      part?.mask.set(mask, (frame - start) * pixels);
+    }
+    if (part) {
+      o.saver?.add({ ...part, indices: count(start, stop), positions: positions.slice(2 * start, 2 * stop), shape });
+    }
+  }
+  if (diffraction.every((photons) => photons === 0)) refuseEmpty(source);
+  return { diffraction, ...masks.result() };
+}
+
+function emptyPart(frames: number, pixels: number): { values: Float64Array; mask: Uint8Array } {
+  return { values: new Float64Array(frames * pixels), mask: new Uint8Array(frames * pixels) };
+}
+
+function count(start: number, stop: number): Int32Array {
+  return Int32Array.from({ length: stop - start }, (_, i) => start + i);
+}
+
+function allocate(plan: PreparationPlan, precision: Precision): RealArray {
+  const length = plan.numFrames * sizeOf(plan.shape);
+  try {
+    return realArray(length, precision);
+  } catch (cause) {
+    const gigabytes = (length * (precision === "single" ? 4 : 8) / 1e9).toFixed(1);
+    throw new DataError(
+      `Cannot prepare ${plan.source}: found ${plan.numFrames} frames of ${plan.shape[0]} x ${
+        plan.shape[1]
+      }, which need ${gigabytes} GB, expected what fits into memory; lower data.num_frames or data.shape, or rebin`,
+      { source: plan.source, found: length },
+      cause,
+    );
+  }
+}
+
+function assertFrameShape(data: NdArray, o: { plan: PreparationPlan; start: number; stop: number }): void {
+  const expected = [o.stop - o.start, ...o.plan.rawShape];
+  if (data.shape.length === 3 && data.shape.every((n, axis) => n === expected[axis])) return;
+  throw new DataError(
+    `Cannot read frames ${o.start} to ${o.stop - 1} of ${o.plan.source}: found shape (${
+      data.shape.join(", ")
+    }), expected (${expected.join(", ")}); all frames must have one shape`,
+    { source: o.plan.source, found: data.shape, expected },
+  );
+}
+
+function refuseEmpty(source: string): never {
+  throw new DataError(
+    `Cannot use ${source}: found no photons in any frame, expected some; check the data set and center`,
+    {
+      source,
+      found: 0,
+      expected: "> 0",
+    },
+  );
+}

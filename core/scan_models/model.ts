@@ -1,0 +1,45 @@
+/** A model: scans turned into containers, views and pods. Plain data; core/scan_models/build_model.ts makes it. */
+
+import type { Precision } from "../../kernels/nd_array.ts";
+import type { RandomState } from "../../kernels/reconstruction.ts";
+import type { Container, WaveContainer } from "../containers/container.ts";
+import type { Pod } from "../containers/pod.ts";
+import type { Geometry } from "../geometry.ts";
+import type { PreparedScan } from "../loaders/prepared_scan.ts";
+
+/** A scan within a model. */
+export interface ModelScan {
+  readonly label: string;
+  /** Geometry of its pods, `G00<label>` or `G0000`. */
+  readonly geometryID: string;
+  readonly geometry: Geometry;
+  readonly prepared: PreparedScan;
+  readonly probeModes: number;
+  readonly objectModes: number;
+  /** Indices of its storages in the containers; diff, mask and exit storages have the index of the scan. */
+  readonly probeStorage: number;
+  readonly objectStorage: number;
+  /** First of its frames among those of all scans. */
+  readonly firstFrame: number;
+  /** Valid photons of the strongest frame. */
+  readonly photons: number;
+}
+
+/** Everything that a reconstruction starts from. */
+export interface Model {
+  readonly precision: Precision;
+  readonly scans: readonly ModelScan[];
+  readonly probe: WaveContainer;
+  readonly obj: WaveContainer;
+  /** Layers and views only: exit waves begin as probe times object and live in the state of an engine. */
+  readonly exit: Container;
+  /** Layers and views only: the frames stay in `ModelScan.prepared`. */
+  readonly diff: Container;
+  readonly mask: Container;
+  /** Scan by scan, frame by frame, probe mode by probe mode, object mode by object mode. */
+  readonly pods: readonly Pod[];
+  /** (frame, 2), row then column, metres, all scans one after the other. */
+  readonly positions: Float64Array;
+  /** State of the generator after probe and object were made. */
+  readonly random: RandomState;
+}

@@ -1,0 +1,69 @@
+/** Where the content of an initial probe or object comes from: arrays in the parameters, files, earlier results. */
+
+import type { NdArray } from "../../kernels/nd_array.ts";
+import { DataError, UnsupportedError } from "../errors.ts";
+import type { NestedNumbers } from "../parameters/values.ts";
+import type { ModelServices } from "./scan_model.ts";
+
+/** Texts that name an array: a file with a known ending, or a data set in one. */
+const ARRAY_FILE = /\.(npy|ptyr|ptyd|h5|hdf5|cxi|nxs)(:.*)?$/i;
+
+/**
+ * The array that a parameter `model` stands for, given as nested lists or as the name of a file.
+ *
+ * where  path of the parameter, such as `scans.MF.sample.model`
+ *
+ * @throws {UnsupportedError} for a text that names no file, such as one of PtyPy's pictures or `stxm`
+ */
+export function arrayOf(
+  value: string | NestedNumbers,
+  { where, loadArray }: { readonly where: string } & Pick<ModelServices, "loadArray">,
+): NdArray {
+  if (typeof value !== "string") return nestedArray(value);
+  if (ARRAY_FILE.test(value)) return loadArray(value);
+  throw new UnsupportedError(
+    `Cannot use ${where}: found "${value}", expected null, "recon" or an array, also as x.npy, x.h5:/dataset or x.ptyr`,
+    { parameter: where, found: value },
+  );
+}
+
+/** Which storage of an earlier result is wanted. */
+export interface ResultOptions extends Pick<ModelServices, "readPtyr"> {
+  readonly kind: "probe" | "obj";
+  /** ID of the storage that is to start: the one of the same ID is taken, else the first. */
+  readonly storageID: string;
+  /** Scan of the earlier result, which must then be there; null or left out for any. */
+  readonly scan?: string | null;
+}
+
+/**
+ * Probe or object of an earlier result.
+ *
+ * @throws {DataError} if the file has none, or none of the wanted scan
+ * @see PtyPy 0.4: utils.load_from_ptyr as used by illumination and sample
+ */
+export function arrayOfResult(rfile: string, { kind, storageID, scan, readPtyr }: ResultOptions): NdArray {
+  const storages = readPtyr(rfile)[kind];
+  const IDs = Object.keys(storages);
+  const ID = scan
+    ? IDs.find((id) => id === `S${scan}` || id === `S${scan}G00`)
+    : storageID in storages
+    ? storageID
+    : IDs[0];
+  if (ID === undefined) {
+    throw new DataError(
+      `Cannot start from "${rfile}": found ${kind} storages [${IDs.join(", ")}], expected ${
+        scan ? `one of scan "${scan}"` : "at least one"
+      }`,
+      { file: rfile, dataset: `/content/${kind}`, found: IDs },
+    );
+  }
+  return storages[ID]!.data;
+}
+
+/** Nested lists of equal lengths as an array. */
+export function nestedArray(nested: NestedNumbers): NdArray<Float64Array> {
+  const shape: number[] = [];
+  for (let at: number | NestedNumbers | undefined = nested; typeof at === "object"; at = at[0]) shape.push(at.length);
+  return { dtype: "float64", shape, data: Float64Array.from((nested as unknown[]).flat(Infinity) as number[]) };
+}

@@ -1,0 +1,54 @@
+/** The simplest scan model: one probe mode, one object mode, one energy. */
+
+import { initialProbe } from "../illumination.ts";
+import type { VanillaParams } from "../parameters/scan/vanilla.ts";
+import { initialObject } from "../sample.ts";
+import { defineScanModel } from "./scan_model.ts";
+import { arrayOfResult } from "./sources.ts";
+
+/**
+ * `Vanilla`: the probe starts as a soft disc of amplitude 1, the object as a constant.
+ *
+ * @see PtyPy 0.4: core.manager.Vanilla
+ */
+export const vanilla = defineScanModel<VanillaParams>({
+  name: "Vanilla",
+  layout: (p, context) => ({
+    probeModes: 1,
+    objectModes: 1,
+    storageID: `S${context.label}`,
+    exitSuffix: "",
+    geometryID: "G0000",
+    initialProbe(plane) {
+      const illumination = p.illumination;
+      const isFile = typeof illumination === "string";
+      const { storageID } = plane;
+      return initialProbe({
+        aperture: isFile ? null : {
+          form: "circ",
+          size: illumination.size,
+          offset: 0,
+          rotate: 0,
+          edge: 2,
+          central_stop: null,
+          diffuser: null,
+        },
+        photons: isFile ? plane.photons : null,
+      }, {
+        ...plane,
+        layers: 1,
+        model: isFile ? arrayOfResult(illumination, { ...context, kind: "probe", storageID }) : null,
+        random: context.random,
+        where: `${context.where}.illumination`,
+      });
+    },
+    initialObject: (plane) =>
+      initialObject({ fill: p.sample.fill, process: null }, {
+        ...plane,
+        layers: 1,
+        model: null,
+        random: context.random,
+        where: `${context.where}.sample`,
+      }),
+  }),
+});

@@ -1,0 +1,122 @@
+/** What is refused, what is mentioned, and what passes. */
+
+import { strict as assert } from "node:assert";
+import { UnsupportedError } from "./errors.ts";
+import { parsePtycho } from "./ptycho_params.ts";
+import { checkSupported } from "./unsupported.ts";
+
+const SCAN = { name: "Full", data: { name: "MoonFlowerScan" } };
+
+Deno.test("checkSupported() mentions each default that is not built once and refuses nothing", () => {
+  const { notices } = check({ scans: { A: SCAN, B: SCAN }, engines: { e0: { name: "DM" }, e1: { name: "ML" } } });
+  assert.deepEqual(notices.map((n) => n.match(/io\.\w+/)?.[0]), ["io.interaction", "io.autoplot"]);
+});
+
+Deno.test("checkSupported() says nothing of what the user switched off", () => {
+  assert.deepEqual(check({ io: { interaction: false, autoplot: { active: false } } }).notices, []);
+  assert.deepEqual(
+    check({ io: { interaction: { server: { active: false } }, autoplot: { interval: -1 } } }).notices,
+    [],
+  );
+});
+
+const REFUSED: readonly [path: string, value: unknown, tree: Record<string, unknown>][] = [
+  ["ipython_kernel", true, { ipython_kernel: true }],
+  ["io.interaction.active", true, { io: { interaction: { active: true } } }],
+  ["io.interaction.server.port", 5000, { io: { interaction: { server: { port: 5000 } } } }],
+  ["io.autoplot.interval", 5, { io: { autoplot: { interval: 5 } } }],
+  ["scans.A.name", "Bragg3dModel", { scans: { A: { ...SCAN, name: "Bragg3dModel" } } }],
+  ["scans.A.data.name", "SimScan", { scans: { A: { name: "Full", data: { name: "SimScan" } } } }],
+  ["scans.A.data.name", "Hdf5Loader", { scans: { A: { name: "Vanilla", data: { name: "Hdf5Loader" } } } }],
+  ["scans.A.data.chunk_format", ".x%d", inScan({ data: { name: "PtydScan", chunk_format: ".x%d" } })],
+  ["scans.A.illumination", "moon", inScan({ illumination: "moon" })],
+  ["scans.A.illumination.model", "stxm", inScan({ illumination: { model: "stxm" } })],
+  ["scans.A.sample.model", "flower", inScan({ sample: { model: "flower" } })],
+  ["scans.A.sample.stxm.label", "B", inScan({ sample: { stxm: { label: "B" } } })],
+  ["scans.A.sample.process.formula", "Au", inScan({ sample: { process: { formula: "Au" } } })],
+  ["scans.A.sample.process.density", 19.3, inScan({ sample: { process: { density: 19.3 } } })],
+  ["scans.A.illumination.diversity.shift", 1, inScan({ illumination: { diversity: { shift: 1 } } })],
+  ["scans.A.sample.diversity.shift", 1, inScan({ sample: { diversity: { shift: 1 } } })],
+  ["scans.A.illumination.propagation.antialiasing", 2, inScan({ illumination: { propagation: { antialiasing: 2 } } })],
+  ["scans.A.coherence.num_probe_modes", 0, inScan({ coherence: { num_probe_modes: 0 } })],
+  ["scans.A.coherence.num_object_modes", 0, inScan({ coherence: { num_object_modes: 0 } })],
+  ["scans.A.coherence.energies", [1, 1.1], inScan({ coherence: { energies: [1, 1.1] } })],
+  ["scans.A.coherence.spectrum", [0.5], inScan({ coherence: { spectrum: [0.5] } })],
+  ["scans.A.coherence.object_dispersion", "linear", inScan({ coherence: { object_dispersion: "linear" } })],
+  ["scans.A.coherence.probe_dispersion", "irregular", inScan({ coherence: { probe_dispersion: "irregular" } })],
+  ["engines.e.name", "DM_3dBragg", { engines: { e: { name: "DM_3dBragg" } } }],
+  ["engines.e.subpix", "fourier", { engines: { e: { name: "DM", subpix: "fourier" } } }],
+  ["engines.e.subpix_start", 3, { engines: { e: { name: "DM", subpix_start: 3 } } }],
+  ["engines.e.probe_support", 0.5, { engines: { e: { name: "DM_simple", probe_support: 0.5 } } }],
+  ["engines.e.probe_support", 0.5, { engines: { e: { name: "Dummy", probe_support: 0.5 } } }],
+  ["engines.e.ML_type", "euclid", { engines: { e: { name: "ML", ML_type: "euclid" } } }],
+  ["engines.e.position_refinement.start", 5, { engines: { e: { name: "ML", position_refinement: { start: 5 } } } }],
+];
+
+for (const [path, value, tree] of REFUSED) {
+  Deno.test(`checkSupported() refuses ${path} = ${JSON.stringify(value)} with a reason`, () => {
+    const error = refusal(tree);
+    assert.deepEqual(error.fields.parameters, [{ path, value, reason: reasonOf(error.message) }]);
+    assert.ok(error.message.startsWith(`${path}: found ${JSON.stringify(value)}, but `));
+  });
+}
+
+const ACCEPTED: readonly [what: string, tree: Record<string, unknown>][] = [
+  ["position refinement in DM", { engines: { e: { name: "DM", position_refinement: { start: 5 } } } }],
+  ["an engine without support that is told so", { engines: { e: { name: "DM_simple", probe_support: null } } }],
+  ["ML with the refinement off", { engines: { e: { name: "ML", position_refinement: false } } }],
+  ["subpix None", { engines: { e: { name: "DM", subpix: null } } }],
+  ["a .ptyr file as illumination", inScan({ illumination: "../a.ptyr" })],
+  ["arrays in files as models", inScan({ illumination: { model: "p.npy" }, sample: { model: "a.h5:/x/y" } })],
+  ["model recon", inScan({ illumination: { model: "recon", recon: { rfile: "a.ptyr" } } })],
+  ["several modes", inScan({ coherence: { num_probe_modes: 3, num_object_modes: 2 } })],
+  ["parameters of many processes in ePIE", {
+    engines: { e: { name: "ePIE", average_probe: true, redistribute_data: false, synchronization: 5 } },
+  }],
+  ["load_parallel", inScan({ data: { name: "PtydScan", load_parallel: "all" } })],
+];
+
+for (const [what, tree] of ACCEPTED) {
+  Deno.test(`checkSupported() accepts ${what}`, () => {
+    assert.doesNotThrow(() => check({ ...tree, io: { interaction: null, autoplot: null } }));
+  });
+}
+
+Deno.test("checkSupported() names everything that is not built in one error", () => {
+  const error = refusal({
+    ipython_kernel: true,
+    scans: { A: { name: "Bragg3dModel", data: { name: "SimScan" } }, B: { ...SCAN, sample: { model: "tree" } } },
+    engines: { e: { name: "DM_3dBragg", subpix: "fourier" } },
+  });
+  assert.deepEqual((error.fields.parameters as { path: string }[]).map((u) => u.path), [
+    "ipython_kernel",
+    "scans.A.name",
+    "scans.A.data.name",
+    "scans.B.sample.model",
+    "engines.e.name",
+    "engines.e.subpix",
+  ]);
+});
+
+function inScan(change: Record<string, unknown>): Record<string, unknown> {
+  return { scans: { A: { ...SCAN, ...change } } };
+}
+
+function check(tree: Record<string, unknown>): { notices: string[] } {
+  const { p, written } = parsePtycho(tree);
+  return checkSupported(p, written);
+}
+
+function refusal(tree: Record<string, unknown>): UnsupportedError {
+  try {
+    check(tree);
+  } catch (e) {
+    assert.ok(e instanceof UnsupportedError);
+    return e;
+  }
+  assert.fail("nothing was refused");
+}
+
+function reasonOf(message: string): string {
+  return message.slice(message.indexOf(", but ") + 6);
+}

@@ -1,0 +1,173 @@
+/** The stage that only looks: what a run would read, how large it would be and what it would write. */
+
+import type { SupportedParams } from "../core/engines/mod.ts";
+import { boundingBox, firstPixel } from "../core/containers/storage.ts";
+import { MOST_ELEMENTS } from "../core/containers/container.ts";
+import { createGeometry, type Geometry } from "../core/geometry.ts";
+import type { LoaderServices } from "../core/loaders/loader.ts";
+import type { ScanParams } from "../core/parameters/scan/mod.ts";
+import type { PreparationPlan } from "../core/preparation/plan.ts";
+import { planScan } from "../core/preparation/prepare.ts";
+import type { ParsedPtycho } from "../core/ptycho_params.ts";
+import { layoutOf } from "../core/scan_models/mod.ts";
+import { DataError, ParameterError } from "../core/errors.ts";
+import { checkTarget } from "../core/formats/atomic_file.ts";
+import type { LoaderParams } from "../core/loaders/mod.ts";
+import { dataParams, loaderOf, sortedEngines, sortedScans, writtenBelow } from "./load.ts";
+import { type OutputFiles, type OutputNames, planOutputs } from "./output_files.ts";
+import { largestShift, modelServices } from "./start.ts";
+
+/** What a dry run says of a scan. Plain JSON. */
+export interface ScanEstimate {
+  readonly label: string;
+  readonly source: string;
+  readonly frames: number;
+  readonly rawShape: readonly [number, number];
+  /** Frames after cropping and rebinning. */
+  readonly shape: readonly [number, number];
+  readonly energy: number;
+  readonly distance: number;
+  /** Detector pixel, metres. */
+  readonly psize: readonly [number, number];
+  /** Sample pixel, metres. */
+  readonly resolution: readonly [number, number];
+  /** (layer, y, x) */
+  readonly probe: readonly [number, number, number];
+  /** (layer, y, x) */
+  readonly object: readonly [number, number, number];
+  /** Bytes of frames, masks, exit waves, probe and object with what engines add to them. */
+  readonly bytes: number;
+}
+
+/** What a dry run says. Plain JSON. */
+export interface Estimate {
+  readonly scans: readonly ScanEstimate[];
+  /** Label, name and iterations of each engine, in the order in which they would run. */
+  readonly engines: readonly { readonly label: string; readonly name: string; readonly numiter: number }[];
+  readonly bytes: number;
+  /** What the run would write. */
+  readonly files: OutputFiles;
+}
+
+/** Arrays of the size of the object or the probe that an engine adds at most (ML: gradients, directions, their smoothing). */
+const ENGINE_COPIES = 6;
+
+/**
+ * Checks everything that can be checked without reading the frames: sources, geometry, initial probe and object. Reads one frame
+ * of each scan and writes nothing.
+ *
+ * @throws any Exitwave error that the run would end with before its first iteration
+ */
+export function dryRun({ p, written }: ParsedPtycho, services: LoaderServices & OutputNames): Estimate {
+  const engines = sortedEngines(p);
+  const files = planOutputs(p, services);
+  const maxShift = largestShift(Object.values(p.engines));
+  const waves = mostWaves(engines.map(([, engine]) => (engine as SupportedParams).name));
+  const scans = sortedScans(p.scans).map(([label, scan]) => {
+    const data = dataParams(label, scan);
+    const options = { label, written: writtenBelow(written, `scans.${label}.data.`), services };
+    checkSaving(label, data, services);
+    const plan = planScan(loaderOf(label, data), data, options);
+    return estimateScan({ label, scan, plan, maxShift, waves, isDouble: p.data_type === "double" }, services);
+  });
+  return {
+    scans,
+    engines: engines.map(([label, { name, numiter }]) => ({ label, name, numiter })),
+    bytes: scans.reduce((sum, scan) => sum + scan.bytes, 0),
+    files,
+  };
+}
+
+/** Prepared frames that are to be saved must have a file that can be written. */
+function checkSaving(label: string, { save, dfile }: LoaderParams, { path }: LoaderServices): void {
+  if (save === null) return;
+  if (dfile !== null) return checkTarget(path(dfile));
+  const message = `found None with save = "${save}", expected the path of the .ptyd file to write`;
+  throw new ParameterError([{ path: `scans.${label}.data.dfile`, message }]);
+}
+
+/** Complex numbers that an engine keeps for every measured value and mode, and whether it leaves exit waves to the next. */
+const WAVES: Readonly<Record<SupportedParams["name"], { readonly own: number; readonly leaves: boolean }>> = {
+  DM: { own: 2, leaves: true },
+  DM_simple: { own: 2, leaves: true },
+  ePIE: { own: 1, leaves: true },
+  ML: { own: 1, leaves: false },
+  Dummy: { own: 0, leaves: false },
+};
+
+/** The most that any engine of a row keeps, with what the ones before it left. */
+function mostWaves(names: readonly SupportedParams["name"][]): number {
+  let [most, left] = [0, 0];
+  for (const name of names) {
+    const { own, leaves } = WAVES[name];
+    most = Math.max(most, leaves ? own : own + left);
+    if (leaves) left = 1;
+  }
+  return most;
+}
+
+interface Draft {
+  readonly label: string;
+  readonly scan: ScanParams;
+  readonly plan: PreparationPlan;
+  readonly maxShift: number;
+  /** Complex numbers kept for every measured value and mode. */
+  readonly waves: number;
+  readonly isDouble: boolean;
+}
+
+function estimateScan(
+  { label, scan, plan, maxShift, waves, isDouble }: Draft,
+  services: LoaderServices,
+): ScanEstimate {
+  const where = `scans.${label}`;
+  const { energy, distance, psize, shape } = plan;
+  const center = [Math.floor(shape[0] / 2), Math.floor(shape[1] / 2)] as const;
+  const geometry = createGeometry({ energy, distance, psize, shape, center, propagation: scan.propagation, where });
+  const layout = layoutOf(scan, { ...modelServices(services), label, where });
+  const padding = Math.floor(maxShift / Math.max(...geometry.resolution) + 1e-9);
+  const [rows, cols] = objectShape(plan, { geometry, padding });
+  const elements = layout.objectModes * rows * cols;
+  if (elements > MOST_ELEMENTS) {
+    throw new DataError(
+      `Cannot make the object of scan "${label}": found ${rows} x ${cols} pixels, expected at most ${
+        MOST_ELEMENTS / 1e6
+      } million; check that positions are in metres`,
+      { scan: label, found: [rows, cols] },
+    );
+  }
+  const plane = { storageID: layout.storageID, psize: geometry.resolution, energy, photons: 1 };
+  layout.initialProbe({ ...plane, shape: [shape[0], shape[1]] });
+  layout.initialObject({ ...plane, shape: [rows - 2 * padding, cols - 2 * padding] });
+  const number = isDouble ? 8 : 4;
+  const points = plan.numFrames * shape[0] * shape[1];
+  const modes = layout.probeModes * layout.objectModes;
+  const planes = 2 * number * (elements + layout.probeModes * shape[0] * shape[1]) * (1 + ENGINE_COPIES);
+  return {
+    label,
+    source: plan.source,
+    frames: plan.numFrames,
+    rawShape: [plan.rawShape[0], plan.rawShape[1]],
+    shape,
+    energy,
+    distance,
+    psize,
+    resolution: geometry.resolution,
+    probe: [layout.probeModes, shape[0], shape[1]],
+    object: [layout.objectModes, rows, cols],
+    bytes: points * (number + 1 + 2 * number * modes * waves) + planes,
+  };
+}
+
+function objectShape(
+  plan: PreparationPlan,
+  { geometry, padding }: { geometry: Geometry; padding: number },
+): [number, number] {
+  const { shape, resolution } = geometry;
+  const first = Array.from(
+    { length: plan.numFrames },
+    (_, i) => firstPixel([plan.positions[2 * i]!, plan.positions[2 * i + 1]!], { psize: resolution, shape }),
+  );
+  const { low, high } = boundingBox(first, { shape, padding });
+  return [high[0] - low[0], high[1] - low[1]];
+}

@@ -1,0 +1,51 @@
+/** The stage that writes a result: model, state and history as a `.ptyr` file. */
+
+import type { NdArray, RealArray } from "../kernels/nd_array.ts";
+import type { State } from "../kernels/reconstruction.ts";
+import { type Ptyr, PTYR_DESCRIPTION, type PtyrRuntime, writePtyr } from "../core/formats/ptyr.ts";
+import { type PtychoParams, storedPtycho } from "../core/ptycho_params.ts";
+import type { Model } from "../core/scan_models/model.ts";
+import { modelFromState, modelToPtyr } from "../core/scan_models/model_state.ts";
+
+/** What a result is made of. */
+export interface ExportInput {
+  /** `minimal` to keep; `dump` for an autosave, which also holds the exit waves. */
+  readonly kind: "minimal" | "dump";
+  readonly model: Model;
+  readonly state: State;
+  readonly p: PtychoParams;
+  /** The parameters as the user wrote them. */
+  readonly tree: Readonly<Record<string, unknown>>;
+  readonly runtime: PtyrRuntime;
+  /** Time of writing. */
+  readonly now: Date;
+}
+
+/** Writes a result; the file appears whole or not at all. @throws {DataError} if it cannot be written */
+export function exportResult(path: string, input: ExportInput): void {
+  const { kind, model, state, p, tree, runtime, now } = input;
+  const { probe, obj, positions } = modelToPtyr(modelFromState(model, state));
+  // PtyPy stores all of the top level and of `io`, but of scans and engines only what the user wrote.
+  const { pars, isFloat } = storedPtycho({ ...p, scans: tree.scans ?? {}, engines: tree.engines ?? {} });
+  const content: Ptyr = {
+    kind,
+    description: PTYR_DESCRIPTION,
+    probe,
+    obj,
+    positions,
+    pars: pars as Ptyr["pars"],
+    runtime,
+    ...(kind === "dump" ? { exit: exitWaves(model, state) } : {}),
+  };
+  writePtyr(path, content, { now, isFloat });
+}
+
+/** Exit waves by the ID of their storage, which starts with that of the diffraction storage. */
+function exitWaves(model: Model, state: State): Record<string, NdArray<RealArray>> {
+  const waves: Record<string, NdArray<RealArray>> = {};
+  model.exit.storages.forEach(({ ID }, scan) => {
+    const wave = state.arrays[`exitWave/${model.diff.storages[scan]!.ID}`];
+    if (wave) waves[ID] = wave as NdArray<RealArray>;
+  });
+  return waves;
+}

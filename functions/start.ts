@@ -1,0 +1,54 @@
+/** The stage that turns prepared scans into a model: initial probe and object, and what engines work on. */
+
+import type { Data, State } from "../kernels/reconstruction.ts";
+import { loadArray, splitReference } from "../core/formats/array_file.ts";
+import { readPtyr } from "../core/formats/ptyr.ts";
+import type { LoaderServices } from "../core/loaders/loader.ts";
+import type { EngineParams } from "../core/parameters/engine/mod.ts";
+import type { PtychoParams } from "../core/ptycho_params.ts";
+import { buildModel } from "../core/scan_models/build_model.ts";
+import type { Model } from "../core/scan_models/model.ts";
+import { modelToData } from "../core/scan_models/model_state.ts";
+import type { ModelServices } from "../core/scan_models/scan_model.ts";
+import type { LoadedScan } from "./load.ts";
+
+/** Where a reconstruction starts. */
+export interface Started {
+  readonly model: Model;
+  readonly data: Data;
+  readonly state: State;
+}
+
+/** Makes the initial probe and object of all scans. */
+export function startModel(scans: readonly LoadedScan[], p: PtychoParams, services: LoaderServices): Started {
+  const model = buildModel(scans, {
+    ...modelServices(services),
+    precision: p.data_type,
+    maxShift: largestShift(Object.values(p.engines)),
+  });
+  return { model, ...modelToData(model) };
+}
+
+/** What models may use: files are found relative to `io.home`. */
+export function modelServices({ random, path, log }: LoaderServices): ModelServices {
+  return {
+    random,
+    log,
+    readPtyr: (file) => readPtyr(path(file), { notice: log }),
+    loadArray(reference) {
+      const { path: file, dataset } = splitReference(reference);
+      return loadArray(dataset === null ? path(file) : `${path(file)}:${dataset}`);
+    },
+  };
+}
+
+/** The longest step in metres that any engine may move a view; 0 if none refines positions. */
+export function largestShift(engines: readonly EngineParams[]): number {
+  return engines.reduce((most, engine) => {
+    if (!("position_refinement" in engine)) return most;
+    const refinement = engine.position_refinement;
+    if (refinement === null || typeof refinement === "boolean") return most;
+    const isOn = refinement.start !== null || refinement.stop !== null;
+    return isOn ? Math.max(most, refinement.max_shift) : most;
+  }, 0);
+}

@@ -1,0 +1,84 @@
+/**
+ * The device contract: where arrays live and kernels run. Engines record work and never wait; only `flush` and `save` read back.
+ */
+
+import type { Element } from "./kernel.ts";
+import type { NdArray } from "./nd_array.ts";
+import type { Buffer, Pass, WholeCall } from "./pass.ts";
+import type { Block, Data, State } from "./reconstruction.ts";
+
+/** What a memory plan needs to know of a device. */
+export interface DeviceLimits {
+  /** Bytes that one buffer may have. */
+  readonly maxBufferBytes: number;
+  /** Storage buffers that one kernel may bind. */
+  readonly maxBindings: number;
+}
+
+/** A place that runs kernels. */
+export interface Device {
+  readonly name: string;
+  readonly limits: DeviceLimits;
+  /** Puts data and state on the device. @throws {ShapeError} if an array of the state does not fit the data */
+  load(data: Data, state: State): Promise<Resident>;
+}
+
+/** The buffers of a block. */
+export interface ResidentBlock {
+  readonly index: number;
+  readonly block: Block;
+  /** Measured intensity, (frame, y, x), photons. */
+  readonly diffraction: Buffer<"real">;
+  /** 1 = valid pixel, (frame, y, x), or one for all frames. */
+  readonly mask: Buffer<"byte">;
+  /** (frame * mode, ADDRESS.columns). */
+  readonly address: Buffer<"int">;
+}
+
+/** What `alloc` makes. */
+export interface AllocOptions<E extends Element> {
+  readonly element: E;
+  /** Elements in all (extent `whole`, the default) or per frame or pod. */
+  readonly count: number;
+  readonly extent?: "whole" | "frames" | "block" | "scratch";
+  readonly perMode?: boolean;
+  readonly block?: number;
+  /**
+   * Shape under which the array is part of the state. Such a buffer starts with the state's array of that name if there is one.
+   * Without it the buffer is temporary and starts with zeros.
+   */
+  readonly shape?: readonly number[];
+}
+
+/** Data and state on a device. A cache: it may be thrown away at any time and loaded again from a saved state. */
+export interface Resident extends Disposable {
+  readonly data: Data;
+  readonly blocks: readonly ResidentBlock[];
+  readonly probe: Buffer<"complex">;
+  readonly object: Buffer<"complex">;
+  /** (frame, 2), metres, all blocks one after the other. */
+  readonly positions: Buffer<"wide">;
+  /** A new buffer. @throws {ShapeError} if the state's array of that name has another size @throws {DeviceError} if memory is short */
+  alloc<E extends Element>(name: string, options: AllocOptions<E>): Buffer<E>;
+  /** Forgets a temporary buffer. */
+  free(buffer: Buffer): void;
+  /** Whether the loaded state has an array of this name, so that `alloc` with a shape will continue it. */
+  has(name: string): boolean;
+  /** Makes a block's address table part of the state, because views will move. */
+  keepAddress(block: ResidentBlock): void;
+  /** Uploads small values that the host knows, such as random draws, in the order of the recorded work. */
+  write(buffer: Buffer<"wide">, values: Float64Array): void;
+  /** Records work. */
+  run(work: WholeCall | Pass): void;
+  /**
+   * Records `body` at most `max` times, leaving before a round when `until` holds a number other than 0. The body may be called any
+   * number of times, including once: it only records, and records the same work each time.
+   */
+  loop(options: { readonly max: number; readonly until: Buffer<"wide"> }, body: () => void): void;
+  /** Records that the next work begins `seconds` later. */
+  pause(seconds: number): void;
+  /** Does all recorded work and returns the contents of small buffers: the only read-back within a run, once per block. */
+  flush(read: readonly Buffer<"wide">[]): Promise<Float64Array[]>;
+  /** Arrays of the state, copied: all, or those whose names are wanted. */
+  save(isWanted?: (name: string) => boolean): Promise<Record<string, NdArray>>;
+}

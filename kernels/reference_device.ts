@@ -1,0 +1,269 @@
+/**
+ * The reference device: plain TypeScript on one thread. Arrays have the run's precision, scratch and sums are double, and a pass runs
+ * frame by frame, so that a frame stays in the cache. Work is done as it is recorded.
+ */
+
+import type { AllocOptions, Device, Resident, ResidentBlock } from "./device.ts";
+import { DeviceError, ShapeError } from "./errors.ts";
+import { type Bindings, type Element, type FrameShape, MAX_BINDINGS } from "./kernel.ts";
+import { type ElementArray, type NdArray, realArray, sizeOf } from "./nd_array.ts";
+import type { Buffer, BufferLayout, FrameCall, Pass, WholeCall } from "./pass.ts";
+import { createPropagator } from "./propagation/propagator.ts";
+import { ADDRESS, type Block, type Data, type State } from "./reconstruction.ts";
+
+/** Largest typed array that V8 makes. */
+const MAX_BUFFER_BYTES = 2 ** 33;
+
+/** The reference device; every other device agrees with it. */
+export function createReferenceDevice(): Device {
+  return {
+    name: "reference",
+    limits: { maxBufferBytes: MAX_BUFFER_BYTES, maxBindings: MAX_BINDINGS },
+    load: (data, state) => new Promise((resolve) => resolve(createResident(data, state))),
+  };
+}
+
+interface LoadedBlock {
+  readonly block: Block;
+  /** Number of the block's first frame and pod in the whole data. */
+  readonly firstFrame: number;
+  readonly firstPod: number;
+  readonly shape: FrameShape;
+}
+
+/** Where the arrays behind the buffers are. */
+interface Store {
+  readonly data: Data;
+  readonly arrays: Map<Buffer, ElementArray>;
+  readonly blocks: readonly LoadedBlock[];
+  /** Arrays of the loaded state that no buffer has taken over; saved as they came. */
+  readonly rest: Map<string, NdArray>;
+  /** Buffers that are part of the state, with their shapes. */
+  readonly kept: Map<Buffer, readonly number[]>;
+  /** Seconds that the engine asked to wait. */
+  pause: number;
+}
+
+function createResident(data: Data, state: State): Resident {
+  const store: Store = {
+    data,
+    arrays: new Map(),
+    blocks: loadBlocks(data),
+    rest: new Map(Object.entries(state.arrays)),
+    kept: new Map(),
+    pause: 0,
+  };
+  const frames = data.blocks.reduce((sum, b) => sum + b.frames, 0);
+  const probeCount = data.probes.reduce((sum, s) => sum + s.layers * s.rows * s.cols, 0);
+  const objectCount = data.objects.reduce((sum, s) => sum + s.layers * s.rows * s.cols, 0);
+  for (const name of ["probe", "object", "positions"]) {
+    if (!store.rest.has(name)) throw new ShapeError(`Cannot load the state: found no array "${name}", expected one`);
+  }
+  return {
+    data,
+    blocks: data.blocks.map((block, index) => residentBlock(store, block, index)),
+    probe: alloc(store, "probe", { element: "complex", count: probeCount, shape: [probeCount] }),
+    object: alloc(store, "object", { element: "complex", count: objectCount, shape: [objectCount] }),
+    positions: alloc(store, "positions", { element: "wide", count: 2, extent: "frames", shape: [frames, 2] }),
+    alloc: (name, options) => alloc(store, name, options),
+    free: (buffer) => void store.arrays.delete(buffer),
+    keepAddress: ({ address, block }) => void store.kept.set(address, [block.frames * block.modes, ADDRESS.columns]),
+    has: (name) => store.rest.has(name),
+    write: (buffer, values) => (arrayOf(store, buffer) as Float64Array).set(values),
+    run: (work) => "calls" in work ? runPass(store, work) : runWhole(store, work),
+    loop({ max, until }, body) {
+      const flag = arrayOf(store, until) as Float64Array;
+      for (let round = 0; round < max && flag[0] === 0; round++) body();
+    },
+    pause: (seconds) => void (store.pause += seconds),
+    async flush(read) {
+      const wait = 1000 * store.pause;
+      store.pause = 0;
+      // Also without a pause this lets the host see signals and draw its progress between blocks.
+      await new Promise<void>((resolve) => setTimeout(resolve, wait));
+      return read.map((buffer) => (arrayOf(store, buffer) as Float64Array).slice());
+    },
+    save: (isWanted) => Promise.resolve(saveArrays(store, isWanted)),
+    [Symbol.dispose]: () => store.arrays.clear(),
+  };
+}
+
+function loadBlocks(data: Data): LoadedBlock[] {
+  let firstFrame = 0;
+  let firstPod = 0;
+  return data.blocks.map((block) => {
+    const { modes, rows, cols } = block;
+    const propagators = block.propagators.map((factors) => createPropagator(factors, { rows, cols }));
+    const loaded = { block, firstFrame, firstPod, shape: { modes, rows, cols, propagators } };
+    firstFrame += block.frames;
+    firstPod += block.frames * modes;
+    return loaded;
+  });
+}
+
+function residentBlock(store: Store, block: Block, index: number): ResidentBlock {
+  const points = block.rows * block.cols;
+  const name = `address/${block.ID}`;
+  checkLength(block.diffraction, block.frames * points, `diffraction of block ${block.ID}`);
+  checkLength(block.mask, block.maskFrames * points, `mask of block ${block.ID}`);
+  checkLength(block.address, block.frames * block.modes * ADDRESS.columns, `address table of block ${block.ID}`);
+  const diffraction = handle({ name: "diffraction", element: "real", count: points, extent: "block", block: index });
+  const mask = handle({ name: "mask", element: "byte", count: points, extent: "block", block: index });
+  store.arrays.set(diffraction, block.diffraction);
+  store.arrays.set(mask, block.mask);
+  const table = { element: "int", count: ADDRESS.columns, extent: "block", perMode: true, block: index } as const;
+  // Only refined positions make the address table part of the state.
+  const moved = store.rest.has(name) ? { shape: [block.frames * block.modes, ADDRESS.columns] } : {};
+  const address = alloc(store, name, { ...table, ...moved });
+  if (!("shape" in moved)) (arrayOf(store, address) as Int32Array).set(block.address);
+  return { index, block, diffraction, mask, address };
+}
+
+function handle<E extends Element>(
+  { name, element, count, extent = "whole", perMode = false, block = 0 }:
+    & Partial<BufferLayout<E>>
+    & Pick<BufferLayout<E>, "name" | "element" | "count">,
+): Buffer<E> {
+  return { layout: { name, element, count, extent, perMode, block } };
+}
+
+function alloc<E extends Element>(store: Store, name: string, options: AllocOptions<E>): Buffer<E> {
+  const buffer = handle({ name, ...options });
+  const count = totalCount(store, buffer.layout);
+  const array = newArray(options.element, { count, data: store.data, name });
+  const { shape } = options;
+  if (shape !== undefined) {
+    const loaded = store.rest.get(name);
+    if (loaded !== undefined) {
+      checkLength(loaded.data, array.length, `array "${name}" of the state`);
+      (array as Float64Array).set(loaded.data as Float64Array);
+      store.rest.delete(name);
+    }
+    store.kept.set(buffer, shape);
+  }
+  store.arrays.set(buffer, array);
+  return buffer;
+}
+
+/** Numbers behind a buffer: all frames of the run or of a block, or one record for scratch. */
+function totalCount(store: Store, { extent, count, perMode, block, element }: BufferLayout): number {
+  const records = (b: Block) => b.frames * (perMode ? b.modes : 1);
+  const elements = extent === "whole"
+    ? count
+    : extent === "frames"
+    ? count * store.data.blocks.reduce((sum, b) => sum + records(b), 0)
+    : extent === "block"
+    ? count * records(store.data.blocks[block]!)
+    : count * (perMode ? store.data.blocks[block]!.modes : 1);
+  return element === "complex" || element === "wide_complex" ? 2 * elements : elements;
+}
+
+function newArray(element: Element, { count, data, name }: { count: number; data: Data; name: string }): ElementArray {
+  try {
+    if (element === "int") return new Int32Array(count);
+    if (element === "byte") return new Uint8Array(count);
+    return realArray(count, element === "complex" || element === "real" ? data.precision : "double");
+  } catch (cause) {
+    throw new DeviceError(
+      `Cannot hold "${name}": found no memory for ${count} numbers; use fewer frames, a smaller shape or single precision`,
+      { name, count },
+      cause,
+    );
+  }
+}
+
+function checkLength(array: ArrayLike<unknown>, expected: number, what: string): void {
+  if (array.length !== expected) {
+    throw new ShapeError(`Cannot load the ${what}: found ${array.length} numbers, expected ${expected}`);
+  }
+}
+
+function arrayOf(store: Store, buffer: Buffer): ElementArray {
+  const array = store.arrays.get(buffer);
+  if (array === undefined) {
+    throw new DeviceError(`Cannot use buffer "${buffer.layout.name}": found it freed, expected it on this device`);
+  }
+  return array;
+}
+
+function runWhole(store: Store, { kernel, buffers, params }: WholeCall): void {
+  const arrays: Record<string, ElementArray> = {};
+  for (const name of Object.keys(kernel.bindings)) arrays[name] = arrayOf(store, buffers[name]!);
+  kernel.cpu(arrays as Parameters<typeof kernel.cpu>[0], params);
+}
+
+function runPass(store: Store, pass: Pass): void {
+  const loaded = store.blocks[pass.block]!;
+  const pods = pass.each === "pod";
+  const modes = pods ? loaded.block.modes : 1;
+  const shape = pods ? { ...loaded.shape, modes: 1 } : loaded.shape;
+  const calls = pass.calls.map((call) => prepareCall(store, call));
+  const count = pass.order?.length ?? loaded.block.frames * modes;
+  for (let i = 0; i < count; i++) {
+    const item = pass.order?.[i] ?? i;
+    const frame = pods ? Math.floor(item / modes) : item;
+    const mode = pods ? item % modes : null;
+    for (const call of calls) {
+      for (const [name, array, layout] of call.local) {
+        call.arrays[name] = record(array, layout, { loaded, frame, mode });
+      }
+      call.kernel.cpu(call.arrays as Parameters<typeof call.kernel.cpu>[0], call.params, shape);
+    }
+  }
+}
+
+interface PreparedCall extends FrameCall {
+  /** The twin's arguments: whole arrays stay, frame records are put in for each frame. */
+  readonly arrays: Record<string, ElementArray>;
+  readonly local: readonly (readonly [string, ElementArray, BufferLayout])[];
+}
+
+function prepareCall(store: Store, call: FrameCall): PreparedCall {
+  const arrays: Record<string, ElementArray> = {};
+  const local: [string, ElementArray, BufferLayout][] = [];
+  const bindings: Bindings = call.kernel.bindings;
+  for (const [name, role] of Object.entries(bindings)) {
+    const buffer = call.buffers[name]!;
+    arrays[name] = arrayOf(store, buffer);
+    if (role.startsWith("frame:")) local.push([name, arrays[name]!, buffer.layout]);
+  }
+  return { ...call, arrays, local };
+}
+
+/** The part of an array that belongs to a frame, or to one mode of it. */
+function record(
+  array: ElementArray,
+  layout: BufferLayout,
+  { loaded, frame, mode }: { loaded: LoadedBlock; frame: number; mode: number | null },
+): ElementArray {
+  const { block, firstFrame, firstPod } = loaded;
+  const size = layout.element === "complex" || layout.element === "wide_complex" ? 2 * layout.count : layout.count;
+  const perFrame = layout.perMode ? block.modes : 1;
+  const length = size * (mode === null ? perFrame : 1);
+  const shared = layout.element === "byte" && block.maskFrames === 1;
+  const local = layout.extent === "scratch" || shared ? 0 : frame * perFrame;
+  const base = layout.extent === "frames" ? (layout.perMode ? firstPod : firstFrame) : 0;
+  const start = size * (base + local + (mode !== null && layout.perMode ? mode : 0));
+  return array.subarray(start, start + length);
+}
+
+function saveArrays(store: Store, isWanted: (name: string) => boolean = () => true): Record<string, NdArray> {
+  const saved: Record<string, NdArray> = Object.fromEntries([...store.rest].filter(([name]) => isWanted(name)));
+  for (const [buffer, shape] of store.kept) {
+    const { name, element } = buffer.layout;
+    if (!isWanted(name)) continue;
+    const array = arrayOf(store, buffer);
+    const complex = element === "complex" || element === "wide_complex";
+    checkLength(array, (complex ? 2 : 1) * sizeOf(shape), `array "${name}"`);
+    saved[name] = { dtype: dtypeOf(element, array), shape, data: array.slice() };
+  }
+  return saved;
+}
+
+function dtypeOf(element: Element, array: ElementArray): NdArray["dtype"] {
+  if (element === "int") return "int32";
+  if (element === "byte") return "uint8";
+  const single = array instanceof Float32Array;
+  if (element === "complex" || element === "wide_complex") return single ? "complex64" : "complex128";
+  return single ? "float32" : "float64";
+}

@@ -1,0 +1,33 @@
+/** Entry of the command line: connects `cli/main.ts` to the process. */
+
+import { main } from "./cli/main.ts";
+
+/** The terminal sends a Ctrl-C to every process, and npx and deno task pass theirs on: what arrives so soon is the same press. */
+const SAME_PRESS_MS = 500;
+
+if (import.meta.main) {
+  const encoder = new TextEncoder();
+  const stop = new AbortController();
+  const interrupt = () => {
+    if (stop.signal.aborted) return;
+    stop.abort();
+    // Without a listener the next Ctrl-C ends the process at once, even in the middle of a long computation.
+    setTimeout(() => Deno.removeSignalListener("SIGINT", interrupt), SAME_PRESS_MS);
+  };
+  const code = await main(Deno.args, {
+    out: (text) => writeAll(Deno.stdout, encoder.encode(text)),
+    err: (text) => writeAll(Deno.stderr, encoder.encode(text)),
+    isTerminal: Deno.stderr.isTerminal(),
+    signal: stop.signal,
+    catchInterrupts: () => Deno.addSignalListener("SIGINT", interrupt),
+  });
+  Deno.exit(code);
+}
+
+function writeAll(stream: typeof Deno.stdout, bytes: Uint8Array): void {
+  try {
+    for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
+  } catch (e) {
+    if (!(e instanceof Deno.errors.BrokenPipe)) throw e;
+  }
+}

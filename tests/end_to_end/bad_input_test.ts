@@ -1,0 +1,282 @@
+/** What a user can get wrong: each mistake is one line that says what, where and what to do, exit code 2, and no file. */
+
+import assert from "node:assert/strict";
+import { basename, join } from "node:path";
+import { readPtyr } from "../../core/formats/ptyr.ts";
+import { type CallOptions, exitwave, filesBelow, inFolder, MOON, overrides, writeMoon } from "./command_line.ts";
+
+const FIXTURES = join(import.meta.dirname!, "../fixtures");
+const PTYD = join(FIXTURES, "synth64_nonoise_v04.ptyd");
+const PTYR = join(FIXTURES, "synth64_nonoise_DM_0050_09.ptyr");
+
+/** Parameter files that cannot be read; the message begins with the file's name. */
+const FILES = [
+  { file: "p.yaml", text: "", says: /found nothing, expected a group with scans and engines/ },
+  { file: "p.json", text: "", says: /p\.json", line 1, column 1: Unexpected end/ },
+  { file: "p.yaml", text: "- a\n- b\n", says: /found a list, expected a group/ },
+  { file: "p.json", text: '"text"', says: /found "text", expected a group/ },
+  { file: "p.json", text: '{"run": "x",\n "scans": {,}}', says: /p\.json", line 2, column 12: / },
+  { file: "p.yaml", text: "scans: {a: [1, 2\nengines: 3\n", says: /p\.yaml", line 2, column 1: / },
+  { file: "p.yaml", text: "run: a\nrun: b\n", says: /p\.yaml", line 2, .*unique/ },
+  { file: "p.json", text: '{"run": "a", "run": "b"}', says: /found the key "run" a second time/ },
+  { file: "p.txt", text: "run: x", says: /expected a name that ends in \.json, \.yaml or \.yml/ },
+];
+for (const { file, text, says } of FILES) {
+  Deno.test(
+    `${file} with ${JSON.stringify(text)} is refused with its name and place`,
+    inFolder(async (folder) => {
+      Deno.writeTextFileSync(join(folder, file), text);
+      await assertRefused(["run", join(folder, file)], { folder, says: [says, /^exitwave: Cannot read parameters/] });
+    }),
+  );
+}
+
+Deno.test(
+  "a parameter file that is not there, or is a folder, is refused with its name",
+  inFolder(async (folder) => {
+    await assertRefused(["run", join(folder, "x.yaml")], { folder, says: [/x\.yaml": found no such file/] });
+    await assertRefused(["run", folder], { folder, says: [/": found a folder, expected a JSON or YAML file/] });
+  }),
+);
+
+/** Overrides of a run that works, and what the one line says. */
+const OVERRIDES: readonly (readonly [override: string, ...says: RegExp[]])[] = [
+  ["engines.engine00.numiter", /found no path=value, expected something like engines\.engine00\.numiter=50/],
+  ["engines..numiter=3", /found no path=value/],
+  ["run.x=3", /found "moon" at "run", expected a group/],
+  ["scans.MF.data.shape=[1,", /scans\.MF\.data\.shape: found a broken list/],
+  ["engines.foo.numiter=3", /engines\.foo: found a new label, expected engine00 or engine01/],
+  ["verbose_lvl=3", /verbose_lvl: found an unknown name.*did you mean "verbose_level"\?/],
+  ["scans.MF.data.shap=3", /scans\.MF\.data\.shap: found an unknown name.*did you mean "shape"\?/],
+  ["engines.engine00.numiter=many", /engines\.engine00\.numiter: found "many", expected a whole number >= 1/],
+  ["engines.engine00.numiter=0", /engines\.engine00\.numiter: found 0, expected a whole number >= 1/],
+  ["engines.engine00.name=DMM", /engines\.engine00\.name: found "DMM", expected one of .*did you mean "DM"\?/],
+  ["engines.engine00.name=DM_3dBragg", /found "DM_3dBragg", but the engines built are DM/],
+  ["scans.MF.data.name=Hdf5Loader", /found "Hdf5Loader", but the loaders built are PtydScan/],
+  [
+    "scans={S: {name: Bragg3dModel, data: {name: QuickScan}}}",
+    /found "Bragg3dModel", but the scan models built are Vanilla, Full/,
+  ],
+  ["scans.MF.propagation=nearfeild", /found "nearfeild", expected "farfield" or "nearfield"/],
+  ["scans={}", /scans: found no scan, expected at least one/],
+  ["io.interaction.active=true", /io\.interaction\.active: found true, but .* not built; write io\.interaction: false/],
+  ["io.autoplot.active=true", /io\.autoplot\.active: found true, but .* not built; write io\.autoplot: false/],
+  ["io.rfile=%(foo)s.ptyr", /io\.rfile: .*found %\(foo\), expected one of engine, iteration, iterations, run/],
+  ["io.rfile=%(run)d.ptyr", /io\.rfile: .*found "%\(run\)d", expected s for text/],
+  ["io.rfile=100%.ptyr", /io\.rfile: .*found a "%" that begins no %\(name\)s/],
+  ["io.rfile=/dev/null", /Cannot write "\/dev\/null": found a device or pipe, expected a file name/],
+  ["io.rfile=moon.json/x.ptyr", /Cannot write ".*moon\.json\/x\.ptyr": found a file where a folder .* should be/],
+  ["io.rfile=.", /Cannot write ".*": found a folder, expected a file name/],
+  [
+    "io.autosave={active: true, rfile: moon.json/x.ptyr}",
+    /Cannot write ".*moon\.json\/x\.ptyr": found a file where a folder/,
+  ],
+  ["scans.MF.data.energy=0", /scans\.MF\.data\.energy: found 0, expected a photon energy in keV above 0/],
+  ["scans.MF.data.energy=None", /scans\.MF\.data\.energy: found None, expected a photon energy in keV above 0/],
+  ["scans.MF.data.energy=1e-300", /scans\.MF\.data: found a sample pixel of .* energy is in keV/],
+  ["scans.MF.data.distance=-7", /scans\.MF\.data\.distance: found -7/],
+  ["scans.MF.data.distance=1e12", /scans\.MF\.data: found a sample pixel of .*psize in metres/],
+  ["scans.MF.data.psize=0", /scans\.MF\.data\.psize: found 0/],
+  ["scans.MF.data.photons=0", /scans\.MF\.data\.photons: found 0, expected a number of photons above 0/],
+  ["scans.MF.data.num_frames=0", /scans\.MF\.data\.num_frames: found 0/],
+  ["scans.MF.data.num_frames=1000000000", /scans\.MF\.data\.num_frames: found 1000000000, expected at most/],
+  ["scans.MF.data.shape=1000000", /scans\.MF\.data\.shape: .*expected at most 100 million; choose a smaller shape/],
+  ["scans.MF.data.save=append", /scans\.MF\.data\.dfile: found null with save = "append", expected the path/],
+  ["scans.MF.illumination.model=no.npy", /Cannot open ".*no\.npy": found no such file; check the path/],
+  ["scans.MF.illumination.model=moon.json", /scans\.MF\.illumination\.model: found "moon\.json"/],
+  ["scans.MF.illumination.model=[[1, 2], [3, 4]]", /scans\.MF\.illumination\.model: .*\(2, 2\), expected \(32, 32\)/],
+  [
+    `scans.MF.illumination={model: recon, recon: {rfile: ${PTYR}}}`,
+    /scans\.MF\.illumination\.model: .*\(1, 64, 64\), expected \(32, 32\)/,
+  ],
+  ["scans.MF.illumination.aperture.size=0", /aperture\.size: found 0, expected a width in metres above 0/],
+  ["scans.MF.coherence.num_probe_modes=1000000", /num_probe_modes: found 1000000, expected a whole number from 1 to/],
+  [
+    "engines={e: {name: DM, numiter: 5, alpha: 1e+200}}",
+    /Cannot continue DM: found numbers that are not finite after iteration \d, .*check the data/,
+  ],
+];
+for (const [override, ...says] of OVERRIDES) {
+  Deno.test(
+    `--set ${override.replaceAll(FIXTURES, "fixtures")} is refused`,
+    inFolder(async (folder) => {
+      await assertRefused(["run", writeMoon(folder), "--quiet", ...overrides(override)], { folder, says });
+    }),
+  );
+}
+
+Deno.test(
+  "several mistakes are told at once, each with its path",
+  inFolder(async (folder) => {
+    const wrong = ["engines.engine00.numiter=0", "scans.MF.data.shap=3", "verbose_lvl=3", "io.autosave.interval=abc"];
+    const { code, out, err } = await exitwave(["run", writeMoon(folder), ...overrides(...wrong)]);
+    assert.deepEqual([code, out], [2, ""]);
+    const [first, ...rest] = err.trimEnd().split("\n");
+    assert.equal(first, "exitwave: 4 mistakes in the parameters");
+    for (const text of wrong) assert.ok(rest.some((line) => line.startsWith(`  ${text.split("=")[0]}: found`)), text);
+  }),
+);
+
+Deno.test(
+  "a result that would overwrite the data it is made of is refused",
+  inFolder(async (folder) => {
+    Deno.copyFileSync(PTYD, join(folder, "scan.ptyd"));
+    const scans = { S: { name: "Full", data: { name: "PtydScan", dfile: "scan.ptyd" } } };
+    const args = ["run", writeMoon(folder, { scans }), ...overrides("io.rfile=sub/../scan.ptyd")];
+    await assertRefused(args, { folder, says: [/io\.rfile: found ".*scan\.ptyd", which holds data of this run/] });
+  }),
+);
+
+Deno.test(
+  "a read-only disk is named before any iteration (skipped where no disk can be mounted)",
+  inFolder(async (folder) => {
+    const disk = join(folder, "disk");
+    Deno.mkdirSync(disk);
+    if (!mount(disk, "ro")) return;
+    try {
+      const says = [/^exitwave: Cannot write ".*": found a read-only file system; choose another folder$/];
+      const args = ["run", writeMoon(folder), ...overrides(`io.home=${disk}`)];
+      await assertRefused(args, { folder: disk, says });
+    } finally {
+      unmount(disk);
+    }
+  }),
+);
+
+Deno.test(
+  "a full disk is named, and what was there before stays (skipped where no disk can be mounted)",
+  inFolder(async (folder) => {
+    const disk = join(folder, "disk");
+    Deno.mkdirSync(disk);
+    if (!mount(disk, "size=600k")) return;
+    try {
+      const home = overrides(`io.home=${disk}`);
+      const file = writeMoon(folder);
+      const full = [/^exitwave: Cannot write ".*": found no space left on the disk; free some space or choose/m];
+      // A result fits once; then the rest of the disk is filled.
+      const first = await exitwave([
+        "run",
+        file,
+        "--quiet",
+        ...home,
+        ...overrides("engines={e: {name: DM, numiter: 1}}"),
+      ]);
+      assert.equal(first.code, 0, first.err);
+      const result = first.out.trim();
+      fill(disk);
+      const again = ["run", file, "--quiet", ...home, ...overrides("engines={e: {name: DM, numiter: 1}}")];
+      await assertRefused(again, { folder: disk, says: full });
+      assert.equal(readPtyr(result).runtime.iter_info.at(-1)!.iterations, 1);
+      await assertRefused([...again, ...overrides("io.autosave={active: true, rfile: d.ptyr}")], {
+        folder: disk,
+        says: full,
+      });
+      for (const save of ["append", "link", "merge"]) {
+        const data = overrides(`scans.MF.data.save=${save}`, "scans.MF.data.dfile=s.ptyd");
+        await assertRefused([...again, ...data], { folder: disk, says: full });
+      }
+      await assertRefused(["plot", result, "-o", join(disk, "x.png")], { folder: disk, says: full });
+      await assertRefused(["simulate", file, "-o", join(disk, "s.ptyd")], { folder: disk, says: full });
+    } finally {
+      unmount(disk);
+    }
+  }),
+);
+
+const WRONG_KINDS: readonly (readonly [args: readonly string[], says: RegExp])[] = [
+  [["plot", "no.ptyr"], /Cannot open "no\.ptyr": found no such file/],
+  [["plot", FIXTURES], /found a folder, expected an HDF5 file/],
+  [["plot", PTYD], /"\/header" in ".*v04\.ptyd": found nothing, expected a \.ptyr file/],
+  [["plot", import.meta.filename!], /found other content .*, expected an HDF5 file; check the file name/],
+  [["plot", PTYR, "-o", "x.gif"], /Cannot write figure "x\.gif": found an unknown ending, expected \.png or \.svg/],
+  [["plot", PTYR, "-o", `${PTYR}/x.png`], /found a file where a folder of the path should be/],
+  [["plot", PTYR, "--storage", "foo"], /Cannot draw storage "foo": found .*SMFG00/],
+  [["compare", PTYR, "no.ptyr"], /Cannot open "no\.ptyr": found no such file/],
+  [["compare", PTYR, PTYD], /Cannot choose an array of ".*": found no array that stands out, expected one; write/],
+  [["compare", PTYR, `${PTYR}:/content/obj`], /"\/content\/obj" in ".*": found a group, expected a data set/],
+  [["compare", PTYR, PTYR, "--region", "0:5000,0:5"], /found an object of 172 x 172 pixels, expected a rectangle/],
+  [["inspect", "no.ptyd"], /Cannot open "no\.ptyd": found no such file/],
+  [["inspect", FIXTURES], /found a folder, expected an HDF5 file/],
+  [["inspect", import.meta.filename!], /found other content .*, expected an HDF5 file/],
+  [["params", "engine.DMM"], /engine\.DMM: found no such parameter; did you mean "engine\.DM"\?/],
+  [["demo", "-o", PTYR], /Cannot write ".*simulate\.yaml": found a file where a folder of the path should be/],
+];
+for (const [args, says] of WRONG_KINDS) {
+  Deno.test(
+    `${args.map((arg) => basename(arg)).join(" ")} is refused`,
+    inFolder(async (folder) => await assertRefused(args, { folder, says: [says] })),
+  );
+}
+
+Deno.test(
+  "simulate refuses scans that it cannot simulate, and --out for several",
+  inFolder(async (folder) => {
+    const read = { S: { name: "Full", data: { name: "PtydScan", dfile: PTYD } } };
+    const args = ["simulate", writeMoon(folder, { scans: read })];
+    await assertRefused(args, { folder, says: [/found loader "PtydScan", expected MoonFlowerScan or QuickScan/] });
+    const two = ["simulate", writeMoon(folder, { scans: { A: MOON, B: MOON } }), "-o", join(folder, "x.ptyd")];
+    await assertRefused(two, { folder, says: [/found 2 scans \(A, B\) for --out, expected one/] });
+  }),
+);
+
+for (const args of [["rum"], ["run"], ["run", "a", "b"], ["run", "a.yaml", "--jsn"], ["plot", "a", "--width", "3"]]) {
+  Deno.test(`exitwave ${args.join(" ")} says what is wrong and where help is`, async () => {
+    const { code, out, err } = await exitwave(args);
+    assert.deepEqual([code, out], [2, ""]);
+    assert.match(err, /^exitwave: .+\n(\(Did you mean .*\)\n)?\(add --help for what this command takes\)\n$/);
+  });
+}
+
+for (const command of ["run", "simulate", "inspect", "plot", "compare", "params", "demo"]) {
+  Deno.test(`${command} --help explains the command and every option`, async () => {
+    const { code, out, err } = await exitwave([command, "--help"]);
+    assert.deepEqual([code, err], [0, ""]);
+    assert.ok(out.startsWith(`Usage: exitwave ${command} `), out);
+    for (const option of out.matchAll(/^ {2}(-\S.*)$/gm)) assert.match(option[1]!, / {2}\S/);
+  });
+}
+
+/** Runs a command that must fail with one line that matches, exit code 2, and change nothing but folders. */
+async function assertRefused(
+  args: readonly string[],
+  { folder, says, ...options }: { readonly folder: string; readonly says: readonly RegExp[] } & CallOptions,
+): Promise<void> {
+  const before = files(folder);
+  const { code, out, err } = await exitwave(args, options);
+  assert.equal(code, 2, err);
+  assert.equal(out, "");
+  assert.match(err, /^exitwave: [^\n]+\n$/);
+  for (const text of says) assert.match(err.trimEnd(), text);
+  assert.deepEqual(files(folder), before);
+}
+
+function files(folder: string): string[] {
+  return filesBelow(folder).filter((path) => !path.endsWith("/"));
+}
+
+/** Mounts a small disk; false where that is not allowed. */
+function mount(folder: string, options: string): boolean {
+  try {
+    const args = ["-t", "tmpfs", "-o", options, "tmpfs", folder];
+    return new Deno.Command("mount", { args, stderr: "null" }).outputSync().success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function unmount(folder: string): void {
+  new Deno.Command("umount", { args: ["-l", folder] }).outputSync();
+}
+
+/** Leaves a few kilobytes free. */
+function fill(disk: string): void {
+  using file = Deno.openSync(join(disk, "filler"), { write: true, create: true });
+  const block = new Uint8Array(4096);
+  try {
+    for (;;) file.writeSync(block);
+  } catch {
+    // The disk is full now: give a little back, so that a file can at least begin.
+    file.truncateSync(file.statSync().size - 8192);
+  }
+}

@@ -1,0 +1,62 @@
+/** How much memory a run takes. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { EXIT } from "../../cli/command.ts";
+import { exitwave, inFolder } from "./command_line.ts";
+
+const PROGRAM = join(import.meta.dirname!, "peak_memory.ts");
+const CONFIG = join(import.meta.dirname!, "../../deno.json");
+const isLinux = Deno.build.os === "linux";
+
+/** Of which about 90 MB are Deno and the program itself; measured 276 to 280 MB in all. */
+const MOST_BYTES = 300e6;
+
+/** What `exitwave demo` simulates and reconstructs, with fewer iterations: they all run in the same buffers. */
+const SCAN = {
+  name: "Full",
+  data: {
+    name: "MoonFlowerScan",
+    num_frames: 112,
+    shape: 128,
+    density: 0.2,
+    photons: 1e8,
+    add_poisson_noise: true,
+    dfile: "moon.ptyd",
+  },
+};
+const OFF = { autosave: false, autoplot: false, interaction: false };
+
+Deno.test({
+  name: `a run on 112 frames of 128 x 128, DM then ML, stays under 300 MB${
+    isLinux ? "" : " (skipped: /proc is read, which only Linux has)"
+  }`,
+  ignore: !isLinux,
+  fn: inFolder(async (folder) => {
+    const file = join(folder, "moon.json");
+    const io = { home: folder, ...OFF };
+    Deno.writeTextFileSync(file, JSON.stringify({ seed: 1, io, scans: { MF: SCAN } }));
+    const simulated = await exitwave(["simulate", file]);
+    assert.equal(simulated.code, EXIT.done, simulated.err);
+
+    const data = { name: "PtydScan", dfile: "moon.ptyd" };
+    const illumination = { diversity: null, aperture: { form: "circ", size: 5e-6 } };
+    const tree = {
+      run: "moon",
+      data_type: "single",
+      io,
+      scans: { MF: { name: "Full", data, illumination } },
+      engines: {
+        engine00: { name: "DM", numiter: 4, probe_support: 1 },
+        engine01: { name: "ML", numiter: 3, probe_support: 1, scale_precond: true },
+      },
+    };
+    Deno.writeTextFileSync(file, JSON.stringify(tree));
+    const args = ["run", "--allow-all", "--config", CONFIG, PROGRAM, "run", file];
+    const child = await new Deno.Command(Deno.execPath(), { args }).output();
+    const err = new TextDecoder().decode(child.stderr);
+    assert.equal(child.code, EXIT.done, err);
+    const bytes = 1024 * Number(/VmHWM:\s+(\d+)/.exec(err)?.[1]);
+    assert.ok(bytes < MOST_BYTES, `the run held up to ${(bytes / 1e6).toFixed(0)} MB`);
+  }),
+});
