@@ -25,7 +25,7 @@ async function prepareProjection({ size, modes, threads }: { size: number; modes
   const side = Math.ceil(3.4 * size / 4) * 4;
   const objectBytes = Math.ceil((side * side * 4 + 64) / 4096) * 4096 + 2048;
   const total = code.tables.length + threads * (code.scratchBytes + 4096) + 5 * objectBytes +
-    (FRAMES * (2 * modes + 1) + 6 * modes + 2) * planeBytes;
+    (FRAMES * (4 * modes + 1) + 6 * modes + 2) * planeBytes;
   const pages = Math.ceil(total / 65536) + 4;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   let top = 0;
@@ -78,12 +78,14 @@ async function prepareProjection({ size, modes, threads }: { size: number; modes
     integers(record, [[FRAME_RECORD.root, root]]);
     view.setFloat64(record + FRAME_RECORD.valid, size * size, true);
     const [oy, ox] = [37 * k, 101 * k].map((v) => v % (side - size)) as [number, number];
+    const [exits, spectra] = [0, 1].map(() => Array.from({ length: modes }, wave));
     for (let m = 0; m < modes; m++) {
       const at = pods + (k * modes + m) * POD_RECORD.bytes;
       const first = (oy * side + ox) * 4;
       integers(at, [[POD_RECORD.probe, probes[m]!], [POD_RECORD.objectRe, objectRe + first]]);
       integers(at, [[POD_RECORD.objectIm, objectIm + first], [POD_RECORD.objectPitch, side * 4]]);
-      integers(at, [[POD_RECORD.objectRow, oy], [POD_RECORD.exitWave, wave()], [POD_RECORD.factor, 0]]);
+      integers(at, [[POD_RECORD.objectRow, oy], [POD_RECORD.exitWave, exits![m]!], [POD_RECORD.factor, 0]]);
+      integers(at, [[POD_RECORD.spectrum, spectra![m]!]]);
     }
   }
 

@@ -32,26 +32,12 @@ import {
 export interface FrameKernels {
   /** `wave = probe * object` for one pod. (wave, PATCH) */
   readonly makeModel: FunctionHandle;
-  /** `wave = (1 + alpha) * probe * object - alpha * exitWave` for one pod. (wave, PATCH, exitWave, alpha) */
-  readonly buildAux: FunctionHandle;
   /** `wave *= factor`, complex planes, for one pod. (wave, factor) */
   readonly multiply: FunctionHandle;
   /** `wave *= conj(factor)` for one pod. (wave, factor) */
   readonly multiplyConjugate: FunctionHandle;
   /** Gives `sum((scale sum_m |wave|^2 - I)^2 / (I + 1))`. (wave, root, scale) */
   readonly logLikelihood: FunctionHandle;
-  /** Sets `amplitude = scale * sqrt(sum_m |wave|^2)`, gives `sum((amplitude - |root|)^2)`. (wave, root, amplitude, scale) */
-  readonly fourierError: FunctionHandle;
-  /**
-   * `wave *= scale * (|root| + (amplitude - |root|) rest) / (amplitude + 1e-10)` at valid pixels, `wave *= scale` at masked ones.
-   * (wave, root, amplitude, rest, scale)
-   */
-  readonly fmagUpdate: FunctionHandle;
-  /**
-   * `d = keep * wave + weight * probe * object - old * exitWave`, `exitWave += d` for one pod; gives `sum |d|^2`.
-   * (exitWave, PATCH, wave, keep, weight, old)
-   */
-  readonly buildExit: FunctionHandle;
   /**
    * `sum += conj(probe) * exitWave`, `norm += |probe|^2` in `rows` rows of one pod's patch, from where the addresses point.
    * (sumRe, sumIm, norm, pitch, probe, exitWave, rows)
@@ -63,9 +49,6 @@ export interface FrameKernels {
    */
   readonly probeUpdate: FunctionHandle;
 }
-
-/** The smallest amplitude that is divided by, as PtyPy has it. */
-const TINY_AMPLITUDE = 1e-10;
 
 interface Context {
   readonly assembler: Assembler;
@@ -85,13 +68,9 @@ export function defineFrameKernels(
   const context = { assembler, lanes, layout, modes, frame };
   return {
     makeModel: defineMakeModel(context),
-    buildAux: defineBuildAux(context),
     multiply: defineMultiply(context, 1),
     multiplyConjugate: defineMultiply(context, -1),
     logLikelihood: defineLogLikelihood(context),
-    fourierError: defineFourierError(context),
-    fmagUpdate: defineFmagUpdate(context),
-    buildExit: defineBuildExit(context),
     objectUpdate: defineObjectUpdate(context),
     probeUpdate: defineProbeUpdate(context),
   };
@@ -101,20 +80,6 @@ function defineMakeModel({ assembler, lanes, layout, frame }: Context): Function
   return assembler.define({ name: "make_model", params: { wave: "i32", ...PATCH } }, (body, p) => {
     eachVector(body, { frame, walkers: [{ at: p.wave }, ...patchWalkers(p)] }, (shift) => {
       store(body, p.wave, model(body, p, { lanes, layout, shift }), { layout, shift });
-    });
-  });
-}
-
-function defineBuildAux({ assembler, lanes, layout, frame }: Context): FunctionHandle {
-  const params = { wave: "i32", ...PATCH, exitWave: "i32", alpha: lanes.scalar } as const;
-  return assembler.define({ name: "build_aux", params }, (body, p) => {
-    const alpha = body.keep(lanes.splat(p.alpha));
-    const beta = body.keep(lanes.add(alpha, lanes.constant(1)));
-    eachVector(body, { frame, walkers: [{ at: p.wave }, { at: p.exitWave }, ...patchWalkers(p)] }, (shift) => {
-      const product = model(body, p, { lanes, layout, shift });
-      const exit = load(body, p.exitWave, { layout, shift });
-      const mix = (a: V128, b: V128) => lanes.sub(lanes.mul(beta, a), lanes.mul(alpha, b));
-      store(body, p.wave, { re: mix(product.re, exit.re), im: mix(product.im, exit.im) }, { layout, shift });
     });
   });
 }
@@ -148,75 +113,6 @@ function defineLogLikelihood({ assembler, lanes, layout, frame, modes }: Context
       const difference = body.keep(lanes.sub(intensity, measured));
       const square = lanes.mul(difference, difference);
       sum.add(v128.and(isValid(lanes, root, infinity), lanes.div(square, lanes.add(measured, one))));
-    });
-    body.result([sum.total()]);
-  });
-}
-
-function defineFourierError({ assembler, lanes, layout, frame, modes }: Context): FunctionHandle {
-  const params = { wave: "i32", root: "i32", amplitude: "i32", scale: lanes.scalar } as const;
-  return assembler.define({ name: "fourier_error", params, results: ["f64"] }, (body, p) => {
-    const sum = pixelSum(body, lanes);
-    const scale = body.keep(lanes.splat(p.scale));
-    const infinity = body.keep(lanes.constant(Infinity));
-    const walkers = [{ at: p.wave }, { at: p.root }, { at: p.amplitude }];
-    eachVector(body, { frame, walkers, afterRow: sum.endRow }, (shift) => {
-      const intensity = intensityOf(body, p.wave, { lanes, layout, modes, shift });
-      const amplitude = body.keep(lanes.mul(scale, lanes.sqrt(intensity)));
-      body.storeV128(p.amplitude, amplitude, { offset: shift });
-      const root = body.keep(v128.load(p.root, shift));
-      const difference = body.keep(lanes.sub(amplitude, lanes.abs(root)));
-      sum.add(v128.and(isValid(lanes, root, infinity), lanes.mul(difference, difference)));
-    });
-    body.result([sum.total()]);
-  });
-}
-
-function defineFmagUpdate({ assembler, lanes, layout, frame, modes }: Context): FunctionHandle {
-  const scalar = lanes.scalar;
-  const params = { wave: "i32", root: "i32", amplitude: "i32", rest: scalar, scale: scalar } as const;
-  return assembler.define({ name: "fmag_update", params }, (body, p) => {
-    const rest = body.keep(lanes.splat(p.rest));
-    const scale = body.keep(lanes.splat(p.scale));
-    const tiny = body.keep(lanes.constant(TINY_AMPLITUDE));
-    const one = body.keep(lanes.constant(1));
-    const infinity = body.keep(lanes.constant(Infinity));
-    eachVector(
-      body,
-      { frame, walkers: [{ at: p.wave }, { at: p.root }, { at: p.amplitude }] },
-      (shift) => {
-        const amplitude = body.keep(v128.load(p.amplitude, shift));
-        const root = body.keep(v128.load(p.root, shift));
-        const magnitude = lanes.abs(root);
-        const wanted = lanes.add(magnitude, lanes.mul(rest, lanes.sub(amplitude, magnitude)));
-        const change = lanes.div(wanted, lanes.add(amplitude, tiny));
-        const factor = body.keep(lanes.mul(scale, v128.select(isValid(lanes, root, infinity), { a: change, b: one })));
-        for (let m = 0; m < modes; m++) {
-          const { re, im } = load(body, p.wave, { layout, shift, mode: m });
-          store(body, p.wave, { re: lanes.mul(factor, re), im: lanes.mul(factor, im) }, { layout, shift, mode: m });
-        }
-      },
-    );
-  });
-}
-
-function defineBuildExit({ assembler, lanes, layout, frame }: Context): FunctionHandle {
-  const scalar: ValueType = lanes.scalar;
-  const params = { exitWave: "i32", ...PATCH, wave: "i32", keep: scalar, weight: scalar, old: scalar } as const;
-  return assembler.define({ name: "build_exit", params, results: ["f64"] }, (body, p) => {
-    const sum = pixelSum(body, lanes);
-    const [keep, weight, old] = [p.keep, p.weight, p.old].map((value) => body.keep(lanes.splat(value as Local<"f32">)));
-    const walkers = [{ at: p.exitWave }, { at: p.wave }, ...patchWalkers(p)];
-    eachVector(body, { frame, walkers, afterRow: sum.endRow }, (shift) => {
-      const product = model(body, p, { lanes, layout, shift });
-      const wave = load(body, p.wave, { layout, shift });
-      const exit = load(body, p.exitWave, { layout, shift });
-      const change = (a: V128, b: V128, c: V128) =>
-        body.keep(lanes.sub(lanes.add(lanes.mul(keep!, a), lanes.mul(weight!, b)), lanes.mul(old!, c)));
-      const re = change(wave.re, product.re, exit.re);
-      const im = change(wave.im, product.im, exit.im);
-      store(body, p.exitWave, { re: lanes.add(exit.re, re), im: lanes.add(exit.im, im) }, { layout, shift });
-      sum.add(lanes.add(lanes.mul(re, re), lanes.mul(im, im)));
     });
     body.result([sum.total()]);
   });

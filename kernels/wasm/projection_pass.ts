@@ -16,6 +16,7 @@ import { defineFrameKernels, type FrameKernels } from "./frame_kernels.ts";
 import { callResult, type FunctionBody, type Local } from "./function_body.ts";
 import { type Lanes, lanesOf } from "./lanes.ts";
 import { definePropagation, type Propagation, type PropagatorKind } from "./propagation.ts";
+import { defineSpectrumKernels, type SpectrumKernels } from "./spectrum_kernels.ts";
 
 /** Offsets in a job, in bytes; i32 but for `alpha` and `powerBound`, which are f64. */
 export const JOB = {
@@ -23,7 +24,7 @@ export const JOB = {
   frames: 0,
   pods: 4,
   tables: 8,
-  /** 1 to compute the photon error, at the cost of a transform per pod. */
+  /** 1 to compute the photon error. */
   photonError: 12,
   /** 1 if there is a power bound. */
   bounded: 16,
@@ -50,7 +51,10 @@ export const FRAME_RECORD = {
   bytes: 40,
 } as const;
 
-/** Offsets in a pod record, in bytes; all i32. */
+/**
+ * Offsets in a pod record, in bytes; all i32. Exit waves of a frame's pods lie one after the other, `2 * planeBytes` apart, and so do
+ * their spectra.
+ */
 export const POD_RECORD = {
   probe: 0,
   /** Addresses of the view's first pixel in the object planes, bytes between object rows, and the row of that pixel. */
@@ -61,6 +65,8 @@ export const POD_RECORD = {
   exitWave: 20,
   /** Complex planes of the propagator: `pre` of a far field, the kernel of a near field. 0 for a far field folded into the probe. */
   factor: 24,
+  /** The exit wave at the detector, under a unitary propagator. */
+  spectrum: 28,
   bytes: 32,
 } as const;
 
@@ -75,8 +81,12 @@ export interface ProjectionCode {
 
 /** The passes; ranges are half open. All addresses and job values are read at each call. */
 export interface ProjectionPasses {
-  /** Projects the exit waves of frames [start, end): changes exit waves and error records. */
+  /** Projects the spectra of frames [start, end): changes spectra, exit waves and error records. */
   fourierUpdate(job: number, range: { start: number; end: number }): void;
+  /** Sets the exit waves of frames [start, end) to probe times object. */
+  beginExitWaves(job: number, range: { start: number; end: number }): void;
+  /** Sets the spectra of frames [start, end) to the propagated exit waves. */
+  beginSpectra(job: number, range: { start: number; end: number }): void;
   /** Adds all pods [0, pods) to the object's sums, in rows [start, end) of the object. */
   objectUpdate(job: number, band: { pods: number; start: number; end: number }): void;
   /** Adds all pods to the probe's sums, in rows [start, end) of the frame. */
@@ -88,6 +98,7 @@ interface Context {
   readonly modes: number;
   readonly lanes: Lanes;
   readonly kernels: FrameKernels;
+  readonly spectra: SpectrumKernels;
   readonly propagation: Propagation;
 }
 
@@ -101,9 +112,11 @@ export function generateProjection(plan: WasmFftPlan, { modes, kind, shared }: {
   const { layout } = plan;
   const tables = createTables(layout.precision);
   const kernels = defineFrameKernels(assembler, { layout, modes });
+  const spectra = defineSpectrumKernels(assembler, { layout, modes });
   const propagation = definePropagation(assembler, { plan, tables, kernels, kind });
-  const context = { plan, modes, lanes: lanesOf(layout.precision), kernels, propagation };
+  const context = { plan, modes, lanes: lanesOf(layout.precision), kernels, spectra, propagation };
   defineFourierUpdate(assembler, context);
+  defineBeginnings(assembler, context);
   defineObjectPass(assembler, context);
   defineProbePass(assembler, context);
   const scratchBytes = (2 * modes + 1) * layout.planeBytes + propagation.scratchBytes;
@@ -119,95 +132,120 @@ export function instantiateProjection(module: WebAssembly.Module, { memory, scra
   const call = (name: string, ...args: number[]) => (exports[name] as (...args: number[]) => void)(...args);
   return {
     fourierUpdate: (job, { start, end }) => start < end && call("fourier_update", job, start, end, scratchAt),
+    beginExitWaves: (job, { start, end }) => start < end && call("begin_exit_waves", job, start, end, scratchAt),
+    beginSpectra: (job, { start, end }) => start < end && call("begin_spectra", job, start, end, scratchAt),
     objectUpdate: (job, { pods, start, end }) => pods > 0 && start < end && call("object_pass", job, pods, start, end),
     probeUpdate: (job, { pods, start, end }) => pods > 0 && start < end && call("probe_pass", job, pods, start, end),
   };
 }
 
+const FRAME_RANGE = { job: "i32", start: "i32", end: "i32", scratch: "i32" } as const;
+
+/** Code that propagates a wave of pod `m` of the frame at `pod`. */
+function propagatePod(body: FunctionBody, { propagation }: Context, way: "forward" | "backward", pod: {
+  wave: I32;
+  factor: I32;
+  tables: I32;
+  scratch: I32;
+}): void {
+  body.call(propagation[way], [pod.wave, pod.factor, pod.tables, pod.scratch]);
+}
+
 function defineFourierUpdate(assembler: Assembler, context: Context): void {
-  const { plan, modes, kernels, lanes } = context;
+  const { plan, modes, kernels, spectra, lanes } = context;
   const { layout } = plan;
   const points = layout.rows * layout.cols;
   const { excess } = context.propagation;
-  const scalar = (value: number) => lanes.precision === "single" ? f32.const(value) : f64.const(value);
-  const params = { job: "i32", start: "i32", end: "i32", scratch: "i32" } as const;
-  assembler.define({ name: "fourier_update", params, exported: true }, (body, p) => {
-    const wave = p.scratch;
-    const amplitude = body.keep(i32.add(wave, i32.const(2 * modes * layout.planeBytes)));
-    const own = body.keep(i32.add(amplitude, i32.const(layout.planeBytes)));
+  const constant = (value: number) => asScalar(lanes, f64.const(value));
+  assembler.define({ name: "fourier_update", params: FRAME_RANGE, exported: true }, (body, p) => {
+    const model = p.scratch;
+    const amplitude = body.keep(i32.add(model, i32.const(2 * modes * layout.planeBytes)));
+    const scratch = body.keep(i32.add(amplitude, i32.const(layout.planeBytes)));
+    const tables = body.keep(i32.load(p.job, JOB.tables));
     const record = body.keep(recordAt(i32.load(p.job, JOB.frames), p.start, FRAME_RECORD.bytes));
     const pod = body.keep(recordAt(i32.load(p.job, JOB.pods), p.start, modes * POD_RECORD.bytes));
     const alpha = body.keep(f64.load(p.job, JOB.alpha));
     const bound = body.keep(f64.load(p.job, JOB.powerBound));
     const bounded = body.keep(i32.load(p.job, JOB.bounded));
-    const root = body.local("i32");
-    const propagate = (way: "forward" | "backward") =>
-      eachMode(modes, (m) => {
-        const args = [waveOf(wave, m, layout), podField(pod, m, "factor"), i32.load(p.job, JOB.tables), own];
-        body.call(context.propagation[way], args);
-      });
+    const [root, spectrum, exitWave] = [body.local("i32"), body.local("i32"), body.local("i32")];
     const setError = (index: number, value: Expression<"f64">) =>
       body.storeF64(record, value, { offset: FRAME_RECORD.errors + 8 * index });
 
     body.sweep({ move: [[p.start, 1]], until: p.end }, () => {
       body.set(root, i32.load(record, FRAME_RECORD.root));
+      body.set(spectrum, podField(pod, 0, "spectrum"));
+      body.set(exitWave, podField(pod, 0, "exitWave"));
+      eachMode(modes, (m) => {
+        const wave = waveOf(model, m, layout);
+        body.call(kernels.makeModel, [wave, ...patchOf(pod, m)]);
+        propagatePod(body, context, "forward", { wave, factor: podField(pod, m, "factor"), tables, scratch });
+      });
       setError(1, f64.const(0));
       body.when(i32.load(p.job, JOB.photonError), () => {
-        eachMode(modes, (m) => body.call(kernels.makeModel, [waveOf(wave, m, layout), ...patchOf(pod, m)]));
-        propagate("forward");
-        const args = [wave, root, scalar(1 / excess ** 2)];
+        const args = [model, root, constant(1 / excess ** 2)];
         setError(1, f64.div(callResult(kernels.logLikelihood, { type: "f64", args }), f64.const(points)));
       });
-      eachMode(modes, (m) => {
-        const args = [
-          waveOf(wave, m, layout),
-          ...patchOf(pod, m),
-          podField(pod, m, "exitWave"),
-          asScalar(lanes, alpha),
-        ];
-        body.call(kernels.buildAux, args);
-      });
-      propagate("forward");
-      const args = [wave, root, amplitude, scalar(1 / excess)];
-      const sum = body.keep(callResult(kernels.fourierError, { type: "f64", args }));
+      const auxArgs = [model, spectrum, root, amplitude, constant(1 / excess), asScalar(lanes, alpha)];
+      const sum = body.keep(callResult(spectra.auxError, { type: "f64", args: auxArgs }));
       // A frame without valid pixels has a sum of 0 and so an error of 0.
       const valid = f64.load(record, FRAME_RECORD.valid);
       const error = body.keep(f64.select(f64.le(valid, f64.const(0)), { a: f64.const(0), b: f64.div(sum, valid) }));
       setError(0, f64.select(bounded, { a: f64.div(error, bound), b: error }));
       const within = body.keep(i32.and(bounded, f64.le(error, bound)));
-      body.when(i32.eqz(within), () => {
-        const rest = f64.select(bounded, { a: f64.sqrt(f64.div(bound, error)), b: f64.const(0) });
-        // Scaled before the way back: the transforms there leave another factor.
-        body.call(kernels.fmagUpdate, [wave, root, amplitude, asScalar(lanes, rest), scalar(1 / excess ** 2)]);
-        propagate("backward");
-      });
-      const change = moveExitWaves(body, context, { pod, wave, within, alpha });
+      // The root is taken only where there is a deviation: without one the frame lies within every bound.
+      const relaxes = body.keep(i32.and(bounded, i32.eqz(within)));
+      const [zero, one, minus] = [0, 1, -1].map((value) => f64.const(value)) as [F64, F64, F64];
+      const numbers = [
+        f64.select(relaxes, { a: f64.sqrt(f64.div(bound, error)), b: zero }),
+        f64.select(within, { a: zero, b: one }),
+        f64.select(within, { a: alpha, b: minus }),
+        f64.select(within, { a: alpha, b: zero }),
+      ].map((value) => asScalar(lanes, value));
+      const moveArgs = [model, spectrum, exitWave, root, amplitude, constant(1 / excess), asScalar(lanes, alpha)];
+      const change = callResult(spectra.moveSpectrum, { type: "f64", args: [...moveArgs, ...numbers] });
       setError(2, f64.div(change, f64.const(points)));
+      eachMode(modes, (m) =>
+        propagatePod(body, context, "backward", {
+          wave: waveOf(exitWave, m, layout),
+          factor: podField(pod, m, "factor"),
+          tables,
+          scratch,
+        }));
       body.advance(record, FRAME_RECORD.bytes);
       body.advance(pod, modes * POD_RECORD.bytes);
     });
   });
 }
 
-/** Code that moves the exit waves of a frame; gives the sum of the squared changes. */
-function moveExitWaves(body: FunctionBody, { plan, modes, kernels, lanes }: Context, frame: {
-  pod: Local<"i32">;
-  wave: Local<"i32">;
-  within: I32;
-  alpha: Expression<"f64">;
-}): Expression<"f64"> {
-  const { pod, wave, within, alpha } = frame;
-  const [zero, one, minus] = [0, 1, -1].map((value) => f64.const(value)) as [F64, F64, F64];
-  const keep = f64.select(within, { a: zero, b: one });
-  const weight = f64.select(within, { a: alpha, b: minus });
-  const old = f64.select(within, { a: alpha, b: zero });
-  const scalars = [keep, weight, old].map((value) => asScalar(lanes, value));
-  const change = body.keep(zero);
-  eachMode(modes, (m) => {
-    const args = [podField(pod, m, "exitWave"), ...patchOf(pod, m), waveOf(wave, m, plan.layout), ...scalars];
-    body.set(change, f64.add(change, callResult(kernels.buildExit, { type: "f64", args })));
+function defineBeginnings(assembler: Assembler, context: Context): void {
+  const { plan: { layout }, modes, kernels, spectra, lanes, propagation: { excess } } = context;
+  const overPods = (name: string, write: (body: FunctionBody, pod: Local<"i32">, at: BeginArgs) => void) =>
+    assembler.define({ name, params: FRAME_RANGE, exported: true }, (body, p) => {
+      const pod = body.keep(recordAt(i32.load(p.job, JOB.pods), p.start, modes * POD_RECORD.bytes));
+      const tables = body.keep(i32.load(p.job, JOB.tables));
+      const scratch = body.keep(i32.add(p.scratch, i32.const((2 * modes + 1) * layout.planeBytes)));
+      body.sweep({ move: [[p.start, 1]], until: p.end }, () => {
+        body.repeat(modes, () => {
+          write(body, pod, { wave: p.scratch, tables, scratch });
+          body.advance(pod, POD_RECORD.bytes);
+        });
+      });
+    });
+  overPods("begin_exit_waves", (body, pod) => {
+    body.call(kernels.makeModel, [podField(pod, 0, "exitWave"), ...patchOf(pod, 0)]);
   });
-  return change;
+  overPods("begin_spectra", (body, pod, { wave, tables, scratch }) => {
+    const scale = (value: number) => asScalar(lanes, f64.const(value));
+    body.call(spectra.scaleWave, [wave, podField(pod, 0, "exitWave"), scale(1)]);
+    propagatePod(body, context, "forward", { wave, factor: podField(pod, 0, "factor"), tables, scratch });
+    body.call(spectra.scaleWave, [podField(pod, 0, "spectrum"), wave, scale(1 / excess)]);
+  });
+}
+
+interface BeginArgs {
+  readonly wave: Local<"i32">;
+  readonly tables: I32;
+  readonly scratch: I32;
 }
 
 function defineObjectPass(assembler: Assembler, { plan, kernels, lanes }: Context): void {

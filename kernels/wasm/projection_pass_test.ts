@@ -43,8 +43,27 @@ for (const precision of ["single", "double"] as const) {
       // The bounds of the cases lie between the deviations of their frames, so that both branches are seen.
       if (c.powerBound > 0) assertEquals([...new Set(expected.map((e) => e.within))].sort(), [false, true]);
       expected.forEach(({ exitWaves, errors }, k) => {
-        exitWaves.forEach((exit, m) => close(bench.exitWave(k, m), exit, precision));
+        exitWaves.forEach((exit, m) => {
+          close(bench.exitWave(k, m), exit, precision);
+          propagate(c, exit, { factor: inputs.factors[m]!, back: false });
+          close(bench.spectrum(k, m), exit, precision);
+        });
         close(bench.errors(k), Float64Array.from(errors), precision);
+      });
+    });
+
+    Deno.test(`beginExitWaves() and beginSpectra() are the model and its propagation at ${Deno.inspect(c)}, ${precision}`, () => {
+      const inputs = makeInputs(c);
+      const bench = setUp(c, inputs, precision);
+      bench.passes.beginExitWaves(bench.job, { start: 1, end: FRAMES });
+      bench.passes.beginSpectra(bench.job, { start: 1, end: FRAMES });
+      inputs.frames.slice(1).forEach((frame, k) => {
+        for (let mode = 0; mode < c.modes; mode++) {
+          const wave = modelOf(c, inputs, { frame, mode });
+          close(bench.exitWave(k + 1, mode), wave, precision);
+          propagate(c, wave, { factor: inputs.factors[mode]!, back: false });
+          close(bench.spectrum(k + 1, mode), wave, precision);
+        }
       });
     });
 
@@ -301,7 +320,19 @@ function setUp(c: Case, inputs: Inputs, precision: Precision) {
   ];
   write(objectRe, inputs.object.filter((_, i) => i % 2 === 0), OBJECT);
   write(objectIm, inputs.object.filter((_, i) => i % 2 === 1), OBJECT);
-  const exitWaves = inputs.frames.map((frame) => waves(frame.exitWaves));
+  /** The waves of a frame's pods, one right after the other. */
+  const frameWaves = (values: readonly Float64Array[]) => {
+    const at = take(values.length * 2 * planeBytes);
+    return values.map((v, m) => writeComplex(at + m * 2 * planeBytes, v));
+  };
+  const exitWaves = inputs.frames.map((frame) => frameWaves(frame.exitWaves));
+  const spectra = inputs.frames.map((frame) =>
+    frameWaves(frame.exitWaves.map((exit, m) => {
+      const wave = exit.slice();
+      propagate(c, wave, { factor: inputs.factors[m]!, back: false });
+      return wave;
+    }))
+  );
   const job = take(JOB.bytes);
   const records = take(FRAMES * FRAME_RECORD.bytes);
   const pods = take(FRAMES * c.modes * POD_RECORD.bytes);
@@ -344,6 +375,7 @@ function setUp(c: Case, inputs: Inputs, precision: Precision) {
         [POD_RECORD.objectRow]: frame.oy,
         [POD_RECORD.exitWave]: exitWaves[k]![m]!,
         [POD_RECORD.factor]: factors[m]!,
+        [POD_RECORD.spectrum]: spectra[k]![m]!,
       });
     }
   });
@@ -354,6 +386,7 @@ function setUp(c: Case, inputs: Inputs, precision: Precision) {
     job,
     passes,
     exitWave: (k: number, m: number) => readComplex(exitWaves[k]![m]!),
+    spectrum: (k: number, m: number) => readComplex(spectra[k]![m]!),
     errors: (k: number) => new Float64Array(memory.buffer, records + k * FRAME_RECORD.bytes + FRAME_RECORD.errors, 3),
     objectSum: () => join(read(sumRe, OBJECT), read(sumIm, OBJECT)),
     objectNorm: () => read(norm, OBJECT),
