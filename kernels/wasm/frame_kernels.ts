@@ -10,9 +10,8 @@
 
 import type { PlaneLayout } from "../fft/wasm_plan.ts";
 import type { Assembler } from "./assembler.ts";
-import type { ValueType } from "./encoding.ts";
-import { type V128, v128 } from "./expressions.ts";
-import type { FunctionHandle, Local } from "./function_body.ts";
+import { v128 } from "./expressions.ts";
+import type { FunctionHandle } from "./function_body.ts";
 import { eachVector, pixelSum } from "./frame_loops.ts";
 import { type Lanes, lanesOf } from "./lanes.ts";
 import {
