@@ -20,6 +20,10 @@ export interface PlaneKernels {
   scale(out: number, piece: { x: number; a: number; bytes: number }): void;
   /** `direction *= step`, then `array += direction`. Changes both. */
   takeStep(array: number, piece: { direction: number; step: number; bytes: number }): void;
+  /** `array = sum / norm` where the norm is not 0. Changes `array`. */
+  finishMean(array: number, piece: { sum: number; norm: number; bytes: number }): void;
+  /** Whether all numbers are finite. */
+  isFinite(x: number, piece: { bytes: number }): boolean;
   /** Sets three f64 at `sums`, a multiple of 8, to `sum x^2`, `sum x y` and `sum y^2`, summed in double. */
   products(sums: number, piece: { x: number; y: number; bytes: number }): void;
 }
@@ -34,6 +38,8 @@ export function generatePlaneKernels({ precision, shared }: {
   defineCombine(assembler, lanes);
   defineScale(assembler, lanes);
   defineTakeStep(assembler, lanes);
+  defineFinishMean(assembler, lanes);
+  defineZeros(assembler, lanes);
   defineProducts(assembler, lanes);
   return assembler.bytes();
 }
@@ -44,12 +50,14 @@ export function instantiatePlaneKernels(
   { memory }: { memory: WebAssembly.Memory },
 ): PlaneKernels {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const call = (name: string, ...args: number[]) => (exports[name] as (...args: number[]) => void)(...args);
+  const call = (name: string, ...args: number[]) => (exports[name] as (...args: number[]) => unknown)(...args);
   return {
     combine: (out, { x, y, a, b, bytes }) => bytes > 0 && call("combine", out, out + bytes, x, y, a, b),
     scale: (out, { x, a, bytes }) => bytes > 0 && call("scale", out, out + bytes, x, a),
     takeStep: (array, { direction, step, bytes }) =>
       bytes > 0 && call("take_step", array, array + bytes, direction, step),
+    finishMean: (array, { sum, norm, bytes }) => bytes > 0 && call("finish_mean", array, array + bytes, sum, norm),
+    isFinite: (x, { bytes }) => bytes <= 0 || call("zeros", x, x + bytes) === 0,
     products: (sums, { x, y, bytes }) => call("products", sums, x, x + bytes, y),
   };
 }
@@ -84,6 +92,32 @@ function defineTakeStep(assembler: Assembler, lanes: Lanes): void {
       body.storeV128(p.direction, moved);
       body.storeV128(p.array, lanes.add(v128.load(p.array), moved));
     });
+  });
+}
+
+function defineFinishMean(assembler: Assembler, lanes: Lanes): void {
+  const params = { array: "i32", end: "i32", sum: "i32", norm: "i32" } as const;
+  assembler.define({ name: "finish_mean", params, exported: true }, (body, p) => {
+    const zero = body.keep(lanes.constant(0));
+    sweepVectors(body, { moving: [p.array, p.sum, p.norm], end: p.end }, () => {
+      const norm = body.keep(v128.load(p.norm));
+      const mean = lanes.div(v128.load(p.sum), norm);
+      body.storeV128(p.array, v128.select(lanes.eq(norm, zero), { a: v128.load(p.array), b: mean }));
+    });
+  });
+}
+
+/** Gives the sum of 0 * x: 0 unless some x is not finite. */
+function defineZeros(assembler: Assembler, lanes: Lanes): void {
+  const params = { x: "i32", end: "i32" } as const;
+  assembler.define({ name: "zeros", params, results: ["f64"], exported: true }, (body, p) => {
+    const zero = body.keep(lanes.constant(0));
+    const sum = body.keep(lanes.constant(0));
+    sweepVectors(body, { moving: [p.x], end: p.end }, () => {
+      body.set(sum, lanes.add(sum, lanes.mul(zero, v128.load(p.x))));
+    });
+    const all = Array.from({ length: lanes.count }, (_, lane) => lanes.laneAsF64(sum, lane));
+    body.result([all.reduce((a, b) => f64.add(a, b))]);
   });
 }
 

@@ -35,6 +35,26 @@ for (const precision of ["single", "double"] as const) {
       assertClose(x, moved, TOLERANCE[precision]);
     });
 
+    Deno.test(`finishMean() is sum / norm, and the array where the norm is 0, ${vectors} vectors, ${precision}`, () => {
+      const { kernels, arrays: [array, sum, norm], at: [arrayAt, sumAt, normAt], bytes } = setUp(precision, vectors);
+      norm.set(array.map((_, i) => i % 3 === 0 ? 0 : 1 + i % 5));
+      const expected = array.map((v, i) => norm[i] === 0 ? v : sum[i]! / norm[i]!);
+      kernels.finishMean(arrayAt, { sum: sumAt, norm: normAt, bytes });
+      assertEquals(array, expected);
+    });
+
+    Deno.test(`isFinite() sees a single infinity or NaN in ${vectors} vectors, ${precision}`, () => {
+      const { kernels, arrays: [x], at: [xAt], bytes } = setUp(precision, vectors);
+      assertEquals(kernels.isFinite(xAt, { bytes }), true);
+      for (const bad of [Infinity, NaN]) {
+        const at = x.length - 2;
+        const kept = x[at]!;
+        x[at] = bad;
+        assertEquals(kernels.isFinite(xAt, { bytes }), false);
+        x[at] = kept;
+      }
+    });
+
     Deno.test(`products() are sums in double of ${vectors} vectors, ${precision}`, () => {
       const { kernels, arrays: [x, y], at: [xAt, yAt], sums, sumsAt, bytes } = setUp(precision, vectors);
       kernels.products(sumsAt, { x: xAt, y: yAt, bytes });
