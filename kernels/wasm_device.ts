@@ -15,6 +15,7 @@ import { ADDRESS, type Block, type Data, type State } from "./reconstruction.ts"
 import { createDeviceArrays, type DeviceArrays } from "./wasm/device_arrays.ts";
 import { type DeviceBlock, openDeviceBlock } from "./wasm/device_blocks.ts";
 import { runOnPlanes } from "./wasm/device_kernels.ts";
+import { LIKELIHOOD_FORMS } from "./wasm/device_likelihood.ts";
 import { createDeviceMemory, type DeviceMemory } from "./wasm/device_memory.ts";
 import { PROJECTION_FORMS, signatureOf } from "./wasm/device_passes.ts";
 import { objectPlanes, type Planes, probePlanes } from "./wasm/device_planes.ts";
@@ -32,7 +33,7 @@ export interface WasmDeviceOptions {
 /** What 32-bit addresses reach. */
 const MAX_MEMORY_BYTES = 2 ** 32;
 
-const FORMS = { ...PROJECTION_FORMS, ...VISIT_FORMS };
+const FORMS = { ...PROJECTION_FORMS, ...VISIT_FORMS, ...LIKELIHOOD_FORMS };
 
 /** What the residents of a device share while there are any: its memory, its threads and their programs. */
 interface Workshop {

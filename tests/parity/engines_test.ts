@@ -3,8 +3,10 @@
 import { assert } from "@std/assert/assert.js";
 import { assertEquals } from "@std/assert/equals.js";
 import { openEngine } from "../../core/engines/run_engine.ts";
+import type { Device } from "../../kernels/device.ts";
 import type { NdArray, Precision } from "../../kernels/nd_array.ts";
 import { createReferenceDevice } from "../../kernels/reference_device.ts";
+import { createWasmDevice } from "../../kernels/wasm_device.ts";
 import { hasOracle, numbers, type OracleResult, readOracleCase, replay } from "./engine_oracle.ts";
 
 /** Double precision: what remains is the order of sums and the rounding of another Fourier transform. */
@@ -18,9 +20,10 @@ const POISSON_FLOATING = 2e-7;
 
 /**
  * Single precision: probes, errors and well illuminated pixels agree to about 1e-6; at the rim of the object the quotient of two small
- * sums amplifies the rounding of the stored exit waves (worst case measured: 1.2e-4, DM_simple after five iterations).
+ * sums amplifies the rounding of the stored exit waves (worst case measured: 1.2e-4, DM_simple after five iterations). On wasm these sums
+ * are in single precision too (2.3e-4, DM_2modes after five iterations).
  */
-const SINGLE = 2e-4;
+const SINGLE = { reference: 2e-4, wasm: 5e-4 };
 
 interface Case {
   readonly name: string;
@@ -29,6 +32,8 @@ interface Case {
   /** Columns of the local errors that mean the same as ours. */
   readonly columns: readonly number[];
 }
+
+const DEVICES = [createReferenceDevice(), createWasmDevice({ threads: 2 })];
 
 const ML = [
   "ML_gaussian",
@@ -78,21 +83,24 @@ function compareAll(
   const present = hasOracle(file);
   const skipped = present ? "" : " (skipped: ../shared is not here)";
   for (const name of names) {
-    const tolerance = precision === "single" ? SINGLE : name === "ML_poisson_float" ? POISSON_FLOATING : DOUBLE;
-    Deno.test({
-      name: `${name} of ${file} is reproduced in ${precision} precision to ${tolerance}${skipped}`,
-      ignore: !present,
-      fn: () => run(file, { name, tolerance, columns, precision }),
-    });
+    for (const device of DEVICES) {
+      const single = device.name === "wasm" ? SINGLE.wasm : SINGLE.reference;
+      const tolerance = precision === "single" ? single : name === "ML_poisson_float" ? POISSON_FLOATING : DOUBLE;
+      Deno.test({
+        name: `${name} of ${file} is reproduced on ${device.name} in ${precision} precision to ${tolerance}${skipped}`,
+        ignore: !present,
+        fn: () => run(file, { name, tolerance, columns, precision, device }),
+      });
+    }
   }
 }
 
 async function run(
   file: string,
-  { name, tolerance, columns, precision }: Case & { precision: Precision },
+  { name, tolerance, columns, precision, device }: Case & { precision: Precision; device: Device },
 ): Promise<void> {
   const { p, data, state, draws, results } = readOracleCase(file, { name, precision });
-  const session = await openEngine({ p, device: createReferenceDevice(), data, state, random: replay(draws) });
+  const session = await openEngine({ p, device, data, state, random: replay(draws) });
   const report: string[] = [];
   for (const [iterations, expected] of [...results].sort(([a], [b]) => a - b)) {
     const { localErrors } = await session.iterate(iterations - session.iteration);
