@@ -23,6 +23,7 @@ import { type CodeCache, createPrograms, type Programs } from "./wasm/device_pro
 import { startThreads, type Threads } from "./wasm/device_threads.ts";
 import { runPassTwins, runWholeTwin } from "./wasm/device_twins.ts";
 import { VISIT_FORMS } from "./wasm/device_visit.ts";
+import { openPlaneForms, type PlaneForms } from "./wasm/plane_forms.ts";
 
 /** How a device is made. */
 export interface WasmDeviceOptions {
@@ -106,6 +107,7 @@ interface Store {
   readonly workshop: Workshop;
   readonly probes: Planes;
   readonly objects: Planes;
+  readonly planeForms: PlaneForms;
   /** Arrays of the loaded state that no buffer has taken over; saved as they came. */
   readonly rest: Map<string, NdArray>;
   /** Buffers that are part of the state, with their shapes. */
@@ -120,13 +122,17 @@ function createResident(
   { workshop, close }: { workshop: Workshop; close: () => void },
 ): Resident {
   const { precision } = data;
+  const arrays = createDeviceArrays(workshop.memory, data);
+  const probes = probePlanes(data.probes, precision);
+  const objects = objectPlanes(data.objects, precision);
   const store: Store = {
     data,
-    arrays: createDeviceArrays(workshop.memory, data),
+    arrays,
     blocks: loadBlocks(data).map((loaded) => openDeviceBlock(workshop.memory, loaded, precision)),
     workshop,
-    probes: probePlanes(data.probes, precision),
-    objects: objectPlanes(data.objects, precision),
+    probes,
+    objects,
+    planeForms: openPlaneForms(workshop.memory, { arrays, probes, objects }),
     rest: new Map(Object.entries(state.arrays)),
     kept: new Map(),
     pause: 0,
@@ -170,6 +176,7 @@ function createResident(
     [Symbol.dispose]() {
       if (!isOpen) return;
       isOpen = false;
+      store.planeForms[Symbol.dispose]();
       store.arrays.clear();
       store.blocks.forEach((block) => block.clear());
       close();
@@ -226,7 +233,8 @@ function wavesOf(
   return isWave && count === loaded.block.rows * loaded.block.cols ? waves : undefined;
 }
 
-function runWhole({ arrays, probes, objects }: Store, call: WholeCall): void {
+function runWhole({ arrays, probes, objects, planeForms }: Store, call: WholeCall): void {
+  if (planeForms.run(call)) return;
   if (!runOnPlanes({ arrays, probes, objects }, call)) runWholeTwin(arrays, call);
 }
 
