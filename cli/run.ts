@@ -3,16 +3,16 @@
 import { Command } from "commander";
 import { lengthText } from "../core/figures/length_text.ts";
 import { dryRun, type Estimate } from "../functions/dry_run.ts";
-import { createReferenceDevice } from "../kernels/reference_device.ts";
 import { reconstruct, type RunResult } from "../workflows/reconstruct.ts";
 import type { CliIo } from "./command.ts";
+import { type DeviceFlags, openDevice, withDeviceOptions } from "./device.ts";
 import { collect, type OpenedRun, openRun } from "./open_run.ts";
 import { createProgressDisplay, duration } from "./progress.ts";
 
 /** Exit code after Ctrl-C, as shells have it. */
 export const INTERRUPTED = 130;
 
-interface RunFlags {
+interface RunFlags extends DeviceFlags {
   readonly set?: readonly string[];
   readonly json?: true;
   readonly dryRun?: true;
@@ -21,7 +21,7 @@ interface RunFlags {
 
 /** Declares the command; `exit.code` is what the process ends with if the run was stopped. */
 export function runCommand(io: CliIo, exit: { code: number }): Command {
-  return new Command("run")
+  const command = new Command("run")
     .description(
       "Reconstruct what a parameter file describes (.json, .yaml). Ctrl-C stops after the current block and saves.",
     )
@@ -29,18 +29,24 @@ export function runCommand(io: CliIo, exit: { code: number }): Command {
     .option("--set <path=value>", "override a parameter, such as scans.MF.data.shape=128; may be repeated", collect)
     .option("--dry-run", "check everything, report shapes, memory and frames, write nothing")
     .option("--json", "end with one line of JSON that names the files, the errors and the seconds per iteration")
-    .option("--quiet", "show no progress")
+    .option("--quiet", "show no progress");
+  return withDeviceOptions(command)
     .action(async (file: string, flags: RunFlags) => {
       const opened = openRun(file, { io, overrides: flags.set ?? [] });
       if (flags.dryRun || opened.run.parsed.p.dry_run) return reportDryRun(io, { opened, isJson: flags.json === true });
-      const result = await runOpened(io, opened, { isQuiet: flags.quiet === true });
+      const result = await runOpened(io, opened, { isQuiet: flags.quiet === true, flags });
       reportResult(io, result, flags.json === true);
       if (result.stopped) exit.code = INTERRUPTED;
     });
 }
 
 /** Runs what was opened, with progress on standard error. */
-export async function runOpened(io: CliIo, opened: OpenedRun, { isQuiet }: { isQuiet: boolean }): Promise<RunResult> {
+export async function runOpened(
+  io: CliIo,
+  opened: OpenedRun,
+  { isQuiet, flags }: { isQuiet: boolean; flags: DeviceFlags },
+): Promise<RunResult> {
+  const device = await openDevice(flags);
   const display = createProgressDisplay(io);
   const announce = () => {
     display.end();
@@ -50,7 +56,7 @@ export async function runOpened(io: CliIo, opened: OpenedRun, { isQuiet }: { isQ
   try {
     return await reconstruct(opened.run, {
       ...opened.services,
-      device: createReferenceDevice(),
+      device,
       clock: { now: () => performance.now(), date: () => new Date() },
       signal: io.signal,
       started: () => io.catchInterrupts?.(),
