@@ -53,6 +53,8 @@ type Form = (context: Context, call: WholeCall) => boolean;
 const FORMS: Readonly<Record<string, Form>> = {
   start_mean: startMean,
   finish_mean: finishMean,
+  probe_support: probeSupport,
+  probe_change: probeChange,
   turn_direction: turnDirection,
   object_direction: objectDirection,
   probe_direction: probeDirection,
@@ -134,6 +136,59 @@ function finishMean(context: Context, call: WholeCall): boolean {
       context.kernels.finishMean(array.address + part[plane], at);
     }
   }
+  return true;
+}
+
+function probeSupport(context: Context, call: WholeCall): boolean {
+  const views = viewsOf(context, call, { probe: "update" });
+  const { start, layers, rows, cols, support } = call.params as Record<
+    "start" | "layers" | "rows" | "cols" | "support",
+    number
+  >;
+  const parts = views && partsWithin(views.probe.planes, { start, count: layers * rows * cols });
+  if (!views || !parts) return false;
+  const numbers = numbersOf(views.probe);
+  const { bytes } = lanesOf(views.probe.planes.precision);
+  for (let y = 0; y < rows; y++) {
+    const edge = supportEdge({ rows, cols, support }, y);
+    for (const { re, im, pitch } of parts) {
+      for (const plane of [re, im]) {
+        const row = plane / bytes + y * pitch;
+        numbers.fill(0, row, row + edge);
+        numbers.fill(0, row + cols - edge, row + cols);
+      }
+    }
+  }
+  return true;
+}
+
+/** Pixels outside of the disc at either end of row `y`. */
+function supportEdge({ rows, cols, support }: { rows: number; cols: number; support: number }, y: number): number {
+  const dy = y - (rows / 2 - 0.5);
+  for (let x = 0; x < cols / 2; x++) {
+    const dx = x - (cols / 2 - 0.5);
+    if (Math.PI * (dy * dy + dx * dx) < support * rows * cols) return x;
+  }
+  return Math.ceil(cols / 2);
+}
+
+function probeChange(context: Context, call: WholeCall): boolean {
+  const views = viewsOf(context, call, { probe: "read", previous: "update" });
+  const { start, count, slot } = call.params as Record<"start" | "count" | "slot", number>;
+  const parts = views && partsWithin(views.probe.planes, { start, count });
+  if (!views || !parts) return false;
+  const { probe, previous } = views;
+  const sums = new Float64Array(context.memory.buffer, context.sumsAt, 2);
+  let [change, norm] = [0, 0];
+  for (const part of parts) {
+    const bytes = partBytes(part, probe.planes);
+    for (const plane of [part.re, part.im]) {
+      context.kernels.replace(context.sumsAt, { before: previous.address + plane, x: probe.address + plane, bytes });
+      change += sums[0]!;
+      norm += sums[1]!;
+    }
+  }
+  wide(context, call.buffers["ratios"]!, "update")[slot] = change / norm;
   return true;
 }
 

@@ -24,6 +24,8 @@ export interface PlaneKernels {
   finishMean(array: number, piece: { sum: number; norm: number; bytes: number }): void;
   /** Whether all numbers are finite. */
   isFinite(x: number, piece: { bytes: number }): boolean;
+  /** Sets two f64 at `sums` to `sum (x - before)^2` and `sum x^2`, summed in double, then `before = x`. Changes `before`. */
+  replace(sums: number, piece: { before: number; x: number; bytes: number }): void;
   /** Sets three f64 at `sums`, a multiple of 8, to `sum x^2`, `sum x y` and `sum y^2`, summed in double. */
   products(sums: number, piece: { x: number; y: number; bytes: number }): void;
 }
@@ -40,6 +42,7 @@ export function generatePlaneKernels({ precision, shared }: {
   defineTakeStep(assembler, lanes);
   defineFinishMean(assembler, lanes);
   defineZeros(assembler, lanes);
+  defineReplace(assembler, lanes);
   defineProducts(assembler, lanes);
   return assembler.bytes();
 }
@@ -58,6 +61,7 @@ export function instantiatePlaneKernels(
       bytes > 0 && call("take_step", array, array + bytes, direction, step),
     finishMean: (array, { sum, norm, bytes }) => bytes > 0 && call("finish_mean", array, array + bytes, sum, norm),
     isFinite: (x, { bytes }) => bytes <= 0 || call("zeros", x, x + bytes) === 0,
+    replace: (sums, { before, x, bytes }) => call("replace", sums, x, x + bytes, before),
     products: (sums, { x, y, bytes }) => call("products", sums, x, x + bytes, y),
   };
 }
@@ -121,31 +125,70 @@ function defineZeros(assembler: Assembler, lanes: Lanes): void {
   });
 }
 
+function defineReplace(assembler: Assembler, lanes: Lanes): void {
+  const params = { sums: "i32", x: "i32", end: "i32", before: "i32" } as const;
+  assembler.define({ name: "replace", params, exported: true }, (body, p) => {
+    const sums = doubleSums(body, lanes, 2);
+    body.when(i32.ltU(p.x, p.end), () => {
+      sweepVectors(body, { moving: [p.x, p.before], end: p.end }, () => {
+        const vector = body.keep(v128.load(p.x));
+        const [xs, olds] = [vector, v128.load(p.before)].map((value) => inDouble(body, value, sums.halves)) as [
+          V128[],
+          V128[],
+        ];
+        xs.forEach((x, half) => {
+          const change = body.keep(f64x2.sub(x, olds[half]!));
+          sums.add(half, [f64x2.mul(change, change), f64x2.mul(x, x)]);
+        });
+        body.storeV128(p.before, vector);
+      });
+    });
+    sums.store(p.sums);
+  });
+}
+
 function defineProducts(assembler: Assembler, lanes: Lanes): void {
   const params = { sums: "i32", x: "i32", end: "i32", y: "i32" } as const;
   assembler.define({ name: "products", params, exported: true }, (body, p) => {
-    // Sums of their own for the halves of a vector of four: additions that do not wait for each other.
-    const halves = lanes.precision === "single" ? 2 : 1;
-    const sums = Array.from(
-      { length: 3 },
-      () => Array.from({ length: halves }, () => body.keep(f64x2.splat(f64.const(0)))),
-    );
-    const add = (sum: number, half: number, value: V128) =>
-      body.set(sums[sum]![half]!, f64x2.add(sums[sum]![half]!, value));
+    const sums = doubleSums(body, lanes, 3);
     body.when(i32.ltU(p.x, p.end), () => {
       sweepVectors(body, { moving: [p.x, p.y], end: p.end }, () => {
-        const [xs, ys] = [p.x, p.y].map((at) => inDouble(body, v128.load(at), halves)) as [V128[], V128[]];
-        for (let half = 0; half < halves; half++) {
-          const [x, y] = [xs[half]!, ys[half]!];
-          [[x, x], [x, y], [y, y]].forEach(([a, b], sum) => add(sum, half, f64x2.mul(a!, b!)));
-        }
+        const [xs, ys] = [p.x, p.y].map((at) => inDouble(body, v128.load(at), sums.halves)) as [V128[], V128[]];
+        xs.forEach((x, half) => {
+          const y = ys[half]!;
+          sums.add(half, [f64x2.mul(x, x), f64x2.mul(x, y), f64x2.mul(y, y)]);
+        });
       });
     });
-    sums.forEach((parts, i) => {
-      const numbers = parts.flatMap((part) => [f64x2.lane(part, 0), f64x2.lane(part, 1)]);
-      body.storeF64(p.sums, numbers.reduce<F64>((a, b) => f64.add(a, b), f64.const(0)), { offset: 8 * i });
-    });
+    sums.store(p.sums);
   });
+}
+
+interface DoubleSums {
+  /** Vectors in double that a vector of the precision makes. */
+  readonly halves: number;
+  /** Adds to each sum what one half of a vector gives. */
+  add(half: number, values: readonly V128[]): void;
+  /** Stores the totals as f64, one after the other. */
+  store(at: Local<"i32">): void;
+}
+
+/** Sums in double. Those of the halves of a vector of four are apart, as additions that do not wait for each other. */
+function doubleSums(body: FunctionBody, lanes: Lanes, count: number): DoubleSums {
+  const halves = lanes.precision === "single" ? 2 : 1;
+  const sums = Array.from(
+    { length: count },
+    () => Array.from({ length: halves }, () => body.keep(f64x2.splat(f64.const(0)))),
+  );
+  return {
+    halves,
+    add: (half, values) => values.forEach((value, i) => body.set(sums[i]![half]!, f64x2.add(sums[i]![half]!, value))),
+    store: (at) =>
+      sums.forEach((parts, i) => {
+        const numbers = parts.flatMap((part) => [f64x2.lane(part, 0), f64x2.lane(part, 1)]);
+        body.storeF64(at, numbers.reduce<F64>((a, b) => f64.add(a, b), f64.const(0)), { offset: 8 * i });
+      }),
+  };
 }
 
 /** The numbers of a vector as vectors in double. */

@@ -55,6 +55,18 @@ for (const precision of ["single", "double"] as const) {
       }
     });
 
+    Deno.test(`replace() sums the change and the new array, then takes it, ${vectors} vectors, ${precision}`, () => {
+      const { kernels, arrays: [x, before], at: [xAt, beforeAt], sums, sumsAt, bytes } = setUp(precision, vectors);
+      const expected = [0, 0];
+      x.forEach((v, i) => {
+        expected[0]! += (v - before[i]!) ** 2;
+        expected[1]! += v * v;
+      });
+      kernels.replace(sumsAt, { before: beforeAt, x: xAt, bytes });
+      assertClose(sums.subarray(0, 2), expected, 1e-14);
+      assertEquals(before, x);
+    });
+
     Deno.test(`products() are sums in double of ${vectors} vectors, ${precision}`, () => {
       const { kernels, arrays: [x, y], at: [xAt, yAt], sums, sumsAt, bytes } = setUp(precision, vectors);
       kernels.products(sumsAt, { x: xAt, y: yAt, bytes });
