@@ -49,10 +49,12 @@ Deno.test("finish() keeps what the next engine needs and drops the engine's own 
   const dm = await open(ENGINE_CASES["DM"]!, data, state);
   await dm.iterate(2);
   const between = await dm.finish();
+  const without = await dm.finish({ exitWaves: false });
   dm.close();
   const waves = ["exitWave/S0000", "exitWave/S0001", "exitWave/S0002"];
   assertEquals(Object.keys(between.arrays).sort(), [...waves, "object", "positions", "probe"]);
   assertEquals([between.iterations, between.iteration], [2, 0]);
+  assertEquals(Object.keys(without.arrays).sort(), ["object", "positions", "probe"]);
   const ml = await open(ENGINE_CASES["ML"]!, data, between);
   await ml.iterate(3);
   const saved = await ml.save();
