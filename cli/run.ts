@@ -59,6 +59,7 @@ export async function runOpened(
       device,
       clock: { now: () => performance.now(), date: () => new Date() },
       signal: io.signal,
+      notice: (message) => io.err(`note: ${message}\n`),
       started: () => io.catchInterrupts?.(),
       report: (block) => isQuiet || display.show(block),
       engineDone: () => display.end(),

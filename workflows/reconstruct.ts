@@ -8,6 +8,7 @@ import { asctime } from "../core/formats/h5rw.ts";
 import type { PtyrIteration, PtyrRuntime } from "../core/formats/ptyr.ts";
 import type { ParsedPtycho } from "../core/ptycho_params.ts";
 import type { Model } from "../core/scan_models/model.ts";
+import { planDevice } from "../functions/device_plan.ts";
 import { exportResult } from "../functions/export.ts";
 import { loadScans, sortedEngines } from "../functions/load.ts";
 import { outputFile, planOutputs, tryOutputs } from "../functions/output_files.ts";
@@ -35,6 +36,8 @@ export interface BlockReport {
 export interface RunServices extends LoaderServices {
   readonly device: Device;
   readonly clock: Clock;
+  /** Is told what the user should know. */
+  notice(message: string): void;
   /** Is told once, when everything is loaded: from here on the run heeds `signal`. */
   started(): void;
   /** When aborted, the run stops after the current block and saves. */
@@ -141,7 +144,10 @@ async function runEngine(
   const { autosave } = run.parsed.p.io;
   const interval = autosave.active && autosave.interval > 0 ? autosave.interval : Infinity;
   const random = restoreRandom(context.state.random);
-  const session = await openEngine({ p: engine, device: services.device, data, state: context.state, random });
+  const { device, message, notice } = planDevice(engine.name, { data, device: services.device });
+  services.log(message);
+  if (notice !== null) services.notice(notice);
+  const session = await openEngine({ p: engine, device, data, state: context.state, random });
   try {
     let saved = -1;
     while (session.iteration < engine.numiter && !services.signal.aborted) {
