@@ -233,9 +233,9 @@ function wavesOf(
   return isWave && count === loaded.block.rows * loaded.block.cols ? waves : undefined;
 }
 
-function runWhole({ arrays, probes, objects, planeForms }: Store, call: WholeCall): void {
-  if (planeForms.run(call)) return;
-  if (!runOnPlanes({ arrays, probes, objects }, call)) runWholeTwin(arrays, call);
+function runWhole({ arrays, planeForms }: Store, call: WholeCall): void {
+  if (planeForms.run(call) || runOnPlanes(arrays, call)) return;
+  runWholeTwin(arrays, call);
 }
 
 function runPass({ arrays, probes, objects, blocks, workshop }: Store, pass: Pass): void {
