@@ -56,7 +56,7 @@ function gradient(context: PassContext, pass: Pass): boolean {
   const probeSum = arrays.planes(calls.get("probe_gradient")!.buffers["gradient"]!, probes, "update");
   const models = arrays.planes(calls.get("store_wave")!.buffers["stored"]!, block.waves, "update");
   const frameBytes = 2 * modes * block.plan.layout.planeBytes;
-  const together = Math.min(frames, Math.max(4 * programs.threads, Math.floor(WAVE_BYTES / frameBytes)));
+  const together = Math.min(frames, evenShares(Math.floor(WAVE_BYTES / frameBytes), programs.threads));
   const waves = block.piece("residual waves", together * frameBytes);
   const at = block.piece("likelihood job", LIKELIHOOD_JOB.bytes);
   const records = frameRecords(context, model);
@@ -120,6 +120,11 @@ function line(context: PassContext, pass: Pass): boolean {
   programs.run(program, "line", { job: at, range, chunk: chunkOf(frames, programs.threads) });
   copyOut(context, { records, buffer: search.buffers["sums"]!, offset: LIKELIHOOD_FRAME.sums, count: 2 });
   return true;
+}
+
+/** About `count` frames, so many that no thread has one less than another. */
+function evenShares(count: number, threads: number): number {
+  return threads * Math.max(4, Math.round(count / threads));
 }
 
 function openLikelihood({ memory, programs, block }: PassContext, { model, floating }: Likelihood): OpenProgram {
