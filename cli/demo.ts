@@ -11,6 +11,7 @@ import { readPtyr } from "../core/formats/ptyr.ts";
 import { compareFiles } from "../core/metrics/comparand.ts";
 import { simulateScans } from "../functions/simulate.ts";
 import type { CliIo } from "./command.ts";
+import { type DeviceFlags, withDeviceOptions } from "./device.ts";
 import { openRun } from "./open_run.ts";
 import { INTERRUPTED, runOpened } from "./run.ts";
 
@@ -59,12 +60,13 @@ engines:
 
 /** Declares the command. */
 export function demoCommand(io: CliIo, exit: { code: number }): Command {
-  return new Command("demo")
+  const command = new Command("demo")
     .description(
       "Simulate a scan, reconstruct it with DM and ML, draw it and compare it with the truth; needs no data.",
     )
-    .option("-o, --out <folder>", "where to put everything", "exitwave_demo")
-    .action(async ({ out }: { out: string }) => {
+    .option("-o, --out <folder>", "where to put everything", "exitwave_demo");
+  return withDeviceOptions(command)
+    .action(async ({ out, ...flags }: { out: string } & DeviceFlags) => {
       const home = `io.home=${JSON.stringify(out)}`;
       writeBytesWhole(join(out, "simulate.yaml"), SIMULATION);
       writeBytesWhole(join(out, "reconstruct.yaml"), RECONSTRUCTION);
@@ -74,6 +76,7 @@ export function demoCommand(io: CliIo, exit: { code: number }): Command {
       io.err(`simulated ${files!.frames} frames of ${files!.shape.join(" x ")} pixels\n`);
       const result = await runOpened(io, openRun(join(out, "reconstruct.yaml"), { io, overrides: [home] }), {
         isQuiet: false,
+        flags,
       });
       if (result.stopped) exit.code = INTERRUPTED;
       const ptyr = result.files.at(-1);

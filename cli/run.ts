@@ -4,16 +4,16 @@ import { Command } from "commander";
 import { idleNotices } from "../core/idle_parameters.ts";
 import { lengthText } from "../core/figures/length_text.ts";
 import { dryRun, type Estimate } from "../functions/dry_run.ts";
-import { createReferenceDevice } from "../kernels/reference_device.ts";
 import { reconstruct, type RunResult } from "../workflows/reconstruct.ts";
 import type { CliIo } from "./command.ts";
+import { type DeviceFlags, openDevice, withDeviceOptions } from "./device.ts";
 import { collect, type OpenedRun, openRun } from "./open_run.ts";
 import { createProgressDisplay, duration } from "./progress.ts";
 
 /** Exit code after Ctrl-C, as shells have it. */
 export const INTERRUPTED = 130;
 
-interface RunFlags {
+interface RunFlags extends DeviceFlags {
   readonly set?: readonly string[];
   readonly json?: true;
   readonly dryRun?: true;
@@ -22,7 +22,7 @@ interface RunFlags {
 
 /** Declares the command; `exit.code` is what the process ends with if the run was stopped. */
 export function runCommand(io: CliIo, exit: { code: number }): Command {
-  return new Command("run")
+  const command = new Command("run")
     .description(
       "Reconstruct what a parameter file describes (.json, .yaml). Ctrl-C stops after the current block and saves.",
     )
@@ -30,19 +30,26 @@ export function runCommand(io: CliIo, exit: { code: number }): Command {
     .option("--set <path=value>", "override a parameter, such as scans.MF.data.shape=128; may be repeated", collect)
     .option("--dry-run", "check everything, report shapes, memory and frames, write nothing")
     .option("--json", "end with one line of JSON that names the files, the errors and the seconds per iteration")
-    .option("--quiet", "show no progress")
+    .option("--quiet", "show no progress");
+  return withDeviceOptions(command)
     .action(async (file: string, flags: RunFlags) => {
       const opened = openRun(file, { io, overrides: flags.set ?? [] });
       for (const notice of idleNotices(opened.run.parsed)) opened.services.warn(notice);
       if (flags.dryRun || opened.run.parsed.p.dry_run) return reportDryRun(io, { opened, isJson: flags.json === true });
-      const result = await runOpened(io, opened, { isQuiet: flags.quiet === true });
+      const result = await runOpened(io, opened, { isQuiet: flags.quiet === true, flags });
       reportResult(io, result, flags.json === true);
       if (result.stopped) exit.code = INTERRUPTED;
     });
 }
 
 /** Runs what was opened, with progress on standard error. */
-export async function runOpened(io: CliIo, opened: OpenedRun, { isQuiet }: { isQuiet: boolean }): Promise<RunResult> {
+export async function runOpened(
+  io: CliIo,
+  opened: OpenedRun,
+  { isQuiet, flags }: { isQuiet: boolean; flags: DeviceFlags },
+): Promise<RunResult> {
+  using computer = await openDevice(flags, { precision: opened.run.parsed.p.data_type });
+  if (computer.notice !== null) opened.services.warn?.(computer.notice);
   const display = createProgressDisplay(io);
   const announce = () => {
     display.end();
@@ -57,7 +64,7 @@ export async function runOpened(io: CliIo, opened: OpenedRun, { isQuiet }: { isQ
         if (opened.isVerbose) display.end();
         opened.services.log(message);
       },
-      device: createReferenceDevice(),
+      device: computer.device,
       clock: { now: () => performance.now(), date: () => new Date() },
       signal: io.signal,
       started: () => io.catchInterrupts?.(),

@@ -1,6 +1,6 @@
 /** The stage that only looks: what a run would read, how large it would be and what it would write. */
 
-import type { SupportedParams } from "../core/engines/mod.ts";
+import { findEngine, type SupportedParams } from "../core/engines/mod.ts";
 import { boundingBox, firstPixel } from "../core/containers/storage.ts";
 import { MOST_ELEMENTS } from "../core/containers/container.ts";
 import { createGeometry, type Geometry } from "../core/geometry.ts";
@@ -86,22 +86,13 @@ function checkSaving(label: string, { save, dfile }: LoaderParams, { path }: Loa
   throw new ParameterError([{ path: `scans.${label}.data.dfile`, message }]);
 }
 
-/** Complex numbers that an engine keeps for every measured value and mode, and whether it leaves exit waves to the next. */
-const WAVES: Readonly<Record<SupportedParams["name"], { readonly own: number; readonly leaves: boolean }>> = {
-  DM: { own: 2, leaves: true },
-  DM_simple: { own: 2, leaves: true },
-  ePIE: { own: 1, leaves: true },
-  ML: { own: 1, leaves: false },
-  Dummy: { own: 0, leaves: false },
-};
-
 /** The most that any engine of a row keeps, with what the ones before it left. */
 function mostWaves(names: readonly SupportedParams["name"][]): number {
   let [most, left] = [0, 0];
   for (const name of names) {
-    const { own, leaves } = WAVES[name];
-    most = Math.max(most, leaves ? own : own + left);
-    if (leaves) left = 1;
+    const { waves, usesExitWaves } = findEngine(name);
+    most = Math.max(most, usesExitWaves ? waves : waves + left);
+    if (usesExitWaves) left = 1;
   }
   return most;
 }

@@ -13,6 +13,8 @@ export interface DeviceLimits {
   readonly maxBufferBytes: number;
   /** Storage buffers that one kernel may bind. */
   readonly maxBindings: number;
+  /** Bytes that all buffers together may have; no limit of the device's own if left out. */
+  readonly memoryBytes?: number;
 }
 
 /** A place that runs kernels. */

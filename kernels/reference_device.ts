@@ -5,10 +5,20 @@
 
 import type { AllocOptions, Device, Resident, ResidentBlock } from "./device.ts";
 import { DeviceError, ShapeError } from "./errors.ts";
-import { type Bindings, type Element, type FrameShape, MAX_BINDINGS } from "./kernel.ts";
-import { type ElementArray, type NdArray, realArray, sizeOf } from "./nd_array.ts";
+import {
+  bufferHandle,
+  checkLength,
+  dtypeOf,
+  isComplexElement,
+  loadBlocks,
+  type LoadedBlock,
+  newElementArray,
+  recordRange,
+  totalCount,
+} from "./frame_records.ts";
+import { type Bindings, type Element, MAX_BINDINGS } from "./kernel.ts";
+import { type ElementArray, type NdArray, sizeOf } from "./nd_array.ts";
 import type { Buffer, BufferLayout, FrameCall, Pass, WholeCall } from "./pass.ts";
-import { createPropagator } from "./propagation/propagator.ts";
 import { ADDRESS, type Block, type Data, type State } from "./reconstruction.ts";
 
 /** Largest typed array that V8 makes. */
@@ -21,14 +31,6 @@ export function createReferenceDevice(): Device {
     limits: { maxBufferBytes: MAX_BUFFER_BYTES, maxBindings: MAX_BINDINGS },
     load: (data, state) => new Promise((resolve) => resolve(createResident(data, state))),
   };
-}
-
-interface LoadedBlock {
-  readonly block: Block;
-  /** Number of the block's first frame and pod in the whole data. */
-  readonly firstFrame: number;
-  readonly firstPod: number;
-  readonly shape: FrameShape;
 }
 
 /** Where the arrays behind the buffers are. */
@@ -88,27 +90,20 @@ function createResident(data: Data, state: State): Resident {
   };
 }
 
-function loadBlocks(data: Data): LoadedBlock[] {
-  let firstFrame = 0;
-  let firstPod = 0;
-  return data.blocks.map((block) => {
-    const { modes, rows, cols } = block;
-    const propagators = block.propagators.map((factors) => createPropagator(factors, { rows, cols }));
-    const loaded = { block, firstFrame, firstPod, shape: { modes, rows, cols, propagators } };
-    firstFrame += block.frames;
-    firstPod += block.frames * modes;
-    return loaded;
-  });
-}
-
 function residentBlock(store: Store, block: Block, index: number): ResidentBlock {
   const points = block.rows * block.cols;
   const name = `address/${block.ID}`;
   checkLength(block.diffraction, block.frames * points, `diffraction of block ${block.ID}`);
   checkLength(block.mask, block.maskFrames * points, `mask of block ${block.ID}`);
   checkLength(block.address, block.frames * block.modes * ADDRESS.columns, `address table of block ${block.ID}`);
-  const diffraction = handle({ name: "diffraction", element: "real", count: points, extent: "block", block: index });
-  const mask = handle({ name: "mask", element: "byte", count: points, extent: "block", block: index });
+  const diffraction = bufferHandle({
+    name: "diffraction",
+    element: "real",
+    count: points,
+    extent: "block",
+    block: index,
+  });
+  const mask = bufferHandle({ name: "mask", element: "byte", count: points, extent: "block", block: index });
   store.arrays.set(diffraction, block.diffraction);
   store.arrays.set(mask, block.mask);
   const table = { element: "int", count: ADDRESS.columns, extent: "block", perMode: true, block: index } as const;
@@ -119,18 +114,10 @@ function residentBlock(store: Store, block: Block, index: number): ResidentBlock
   return { index, block, diffraction, mask, address };
 }
 
-function handle<E extends Element>(
-  { name, element, count, extent = "whole", perMode = false, block = 0 }:
-    & Partial<BufferLayout<E>>
-    & Pick<BufferLayout<E>, "name" | "element" | "count">,
-): Buffer<E> {
-  return { layout: { name, element, count, extent, perMode, block } };
-}
-
 function alloc<E extends Element>(store: Store, name: string, options: AllocOptions<E>): Buffer<E> {
-  const buffer = handle({ name, ...options });
-  const count = totalCount(store, buffer.layout);
-  const array = newArray(options.element, { count, data: store.data, name });
+  const buffer = bufferHandle({ name, ...options });
+  const count = totalCount(store.data, buffer.layout);
+  const array = newElementArray(options.element, { count, precision: store.data.precision, name });
   const { shape } = options;
   if (shape !== undefined) {
     const loaded = store.rest.get(name);
@@ -143,39 +130,6 @@ function alloc<E extends Element>(store: Store, name: string, options: AllocOpti
   }
   store.arrays.set(buffer, array);
   return buffer;
-}
-
-/** Numbers behind a buffer: all frames of the run or of a block, or one record for scratch. */
-function totalCount(store: Store, { extent, count, perMode, block, element }: BufferLayout): number {
-  const records = (b: Block) => b.frames * (perMode ? b.modes : 1);
-  const elements = extent === "whole"
-    ? count
-    : extent === "frames"
-    ? count * store.data.blocks.reduce((sum, b) => sum + records(b), 0)
-    : extent === "block"
-    ? count * records(store.data.blocks[block]!)
-    : count * (perMode ? store.data.blocks[block]!.modes : 1);
-  return element === "complex" || element === "wide_complex" ? 2 * elements : elements;
-}
-
-function newArray(element: Element, { count, data, name }: { count: number; data: Data; name: string }): ElementArray {
-  try {
-    if (element === "int") return new Int32Array(count);
-    if (element === "byte") return new Uint8Array(count);
-    return realArray(count, element === "complex" || element === "real" ? data.precision : "double");
-  } catch (cause) {
-    throw new DeviceError(
-      `Cannot hold "${name}": found no memory for ${count} numbers; use fewer frames, a smaller shape or single precision`,
-      { name, count },
-      cause,
-    );
-  }
-}
-
-function checkLength(array: ArrayLike<unknown>, expected: number, what: string): void {
-  if (array.length !== expected) {
-    throw new ShapeError(`Cannot load the ${what}: found ${array.length} numbers, expected ${expected}`);
-  }
 }
 
 function arrayOf(store: Store, buffer: Buffer): ElementArray {
@@ -205,7 +159,8 @@ function runPass(store: Store, pass: Pass): void {
     const mode = pods ? item % modes : null;
     for (const call of calls) {
       for (const [name, array, layout] of call.local) {
-        call.arrays[name] = record(array, layout, { loaded, frame, mode });
+        const { start, length } = recordRange(layout, { loaded, frame, mode });
+        call.arrays[name] = array.subarray(start, start + length);
       }
       call.kernel.cpu(call.arrays as Parameters<typeof call.kernel.cpu>[0], call.params, shape);
     }
@@ -230,40 +185,14 @@ function prepareCall(store: Store, call: FrameCall): PreparedCall {
   return { ...call, arrays, local };
 }
 
-/** The part of an array that belongs to a frame, or to one mode of it. */
-function record(
-  array: ElementArray,
-  layout: BufferLayout,
-  { loaded, frame, mode }: { loaded: LoadedBlock; frame: number; mode: number | null },
-): ElementArray {
-  const { block, firstFrame, firstPod } = loaded;
-  const size = layout.element === "complex" || layout.element === "wide_complex" ? 2 * layout.count : layout.count;
-  const perFrame = layout.perMode ? block.modes : 1;
-  const length = size * (mode === null ? perFrame : 1);
-  const shared = layout.element === "byte" && block.maskFrames === 1;
-  const local = layout.extent === "scratch" || shared ? 0 : frame * perFrame;
-  const base = layout.extent === "frames" ? (layout.perMode ? firstPod : firstFrame) : 0;
-  const start = size * (base + local + (mode !== null && layout.perMode ? mode : 0));
-  return array.subarray(start, start + length);
-}
-
 function saveArrays(store: Store, isWanted: (name: string) => boolean = () => true): Record<string, NdArray> {
   const saved: Record<string, NdArray> = Object.fromEntries([...store.rest].filter(([name]) => isWanted(name)));
   for (const [buffer, shape] of store.kept) {
     const { name, element } = buffer.layout;
     if (!isWanted(name)) continue;
     const array = arrayOf(store, buffer);
-    const complex = element === "complex" || element === "wide_complex";
-    checkLength(array, (complex ? 2 : 1) * sizeOf(shape), `array "${name}"`);
+    checkLength(array, (isComplexElement(element) ? 2 : 1) * sizeOf(shape), `array "${name}"`);
     saved[name] = { dtype: dtypeOf(element, array), shape, data: array.slice() };
   }
   return saved;
-}
-
-function dtypeOf(element: Element, array: ElementArray): NdArray["dtype"] {
-  if (element === "int") return "int32";
-  if (element === "byte") return "uint8";
-  const single = array instanceof Float32Array;
-  if (element === "complex" || element === "wide_complex") return single ? "complex64" : "complex128";
-  return single ? "float32" : "float64";
 }

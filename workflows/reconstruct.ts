@@ -3,12 +3,13 @@
 import { restoreRandom } from "../core/random.ts";
 import type { LoaderServices } from "../core/loaders/loader.ts";
 import { openEngine } from "../core/engines/run_engine.ts";
-import type { SupportedParams } from "../core/engines/mod.ts";
+import { findEngine, type SupportedParams } from "../core/engines/mod.ts";
 import { asctime } from "../core/formats/h5rw.ts";
 import type { PtyrIteration, PtyrRuntime } from "../core/formats/ptyr.ts";
 import type { ParsedPtycho } from "../core/ptycho_params.ts";
 import type { Model } from "../core/scan_models/model.ts";
 import { describeParameters, describeScans, describeStorages } from "../functions/describe.ts";
+import { planDevice } from "../functions/device_plan.ts";
 import { exportResult } from "../functions/export.ts";
 import { loadScans, sortedEngines } from "../functions/load.ts";
 import { outputFile, planOutputs, tryOutputs } from "../functions/output_files.ts";
@@ -97,10 +98,12 @@ export async function reconstruct(run: Run, services: RunServices): Promise<RunR
     dumps: [],
   };
   let state = started.state;
-  for (const [, engine] of sortedEngines(p)) {
+  // checkSupported() has refused the engines that are not built.
+  const engines = sortedEngines(p).map(([, engine]) => engine as SupportedParams);
+  for (const [i, engine] of engines.entries()) {
     if (services.signal.aborted) break;
-    // checkSupported() has refused the engines that are not built.
-    state = await runEngine(engine as SupportedParams, { run, started, state, history, services });
+    const exitWaves = needsExitWaves(run, engines.slice(i + 1));
+    state = await runEngine(engine, { run, started, state, history, services, exitWaves });
     services.engineDone(engine.name);
   }
   const last = history.iterations.at(-1);
@@ -132,14 +135,26 @@ interface Context {
   readonly services: RunServices;
 }
 
-async function runEngine(engine: SupportedParams, context: Context): Promise<State> {
+/** Whether engines to come go on from exit waves, or save them. */
+function needsExitWaves({ parsed }: Run, later: readonly SupportedParams[]): boolean {
+  const { autosave } = parsed.p.io;
+  return later.length > 0 && (autosave.active || later.some(({ name }) => findEngine(name).usesExitWaves));
+}
+
+async function runEngine(
+  engine: SupportedParams,
+  { exitWaves, ...context }: Context & { readonly exitWaves: boolean },
+): Promise<State> {
   const { run, started, services } = context;
   const { data } = started;
   const { autosave } = run.parsed.p.io;
   const interval = autosave.active && autosave.interval > 0 ? autosave.interval : Infinity;
   const random = restoreRandom(context.state.random);
   services.log(`engine ${engine.name}: ${engine.numiter} iterations`);
-  const session = await openEngine({ p: engine, device: services.device, data, state: context.state, random });
+  const { device, message, notice } = planDevice(engine.name, { data, device: services.device });
+  services.log(message);
+  if (notice !== null) services.warn?.(notice);
+  const session = await openEngine({ p: engine, device, data, state: context.state, random });
   try {
     let saved = -1;
     while (session.iteration < engine.numiter && !services.signal.aborted) {
@@ -148,7 +163,7 @@ async function runEngine(engine: SupportedParams, context: Context): Promise<Sta
       saved = Math.max(saved, due);
       await runBlock(session, { engine, context });
     }
-    const state = await session.finish();
+    const state = await session.finish({ exitWaves });
     saveResult(state, { engine: engine.name, iteration: session.iteration, context });
     return state;
   } finally {

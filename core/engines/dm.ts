@@ -15,6 +15,8 @@ export const dm = defineEngine<DmParams>({
   name: "DM",
   citation: "Thibault et al., Ultramicroscopy 109 (2009) 338, 10.1016/j.ultramic.2008.12.011",
   errorsPer: "frame",
+  waves: 2,
+  usesExitWaves: true,
   start(context, p) {
     const { statistics, resident } = context;
     const { project, overlap } = openProjection(context);

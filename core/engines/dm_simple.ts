@@ -16,6 +16,8 @@ export const dmSimple = defineEngine<DmSimpleParams>({
   name: "DM_simple",
   citation: "Thibault et al., Ultramicroscopy 109 (2009) 338, 10.1016/j.ultramic.2008.12.011",
   errorsPer: "frame",
+  waves: 2,
+  usesExitWaves: true,
   start(context, p) {
     const { project, overlap } = openProjection(context);
     const { blocks, probes } = context.resident.data;

@@ -13,6 +13,8 @@ export const dummy = defineEngine<DummyParams>({
   name: "Dummy",
   citation: "none: it reconstructs nothing",
   errorsPer: "frame",
+  waves: 0,
+  usesExitWaves: false,
   start: ({ resident, errors }, p) => (iteration) => {
     resident.pause(p.itertime);
     resident.run(wholeCall(setErrors, { errors }, { photonError: 0.9 ** iteration }));

@@ -25,6 +25,10 @@ export interface Engine<P extends { readonly name: string }> {
   readonly citation: string;
   /** What a row of errors belongs to. */
   readonly errorsPer: "frame" | "pod";
+  /** Complex numbers that it keeps for every measured value and mode. */
+  readonly waves: number;
+  /** Whether it begins with the exit waves that the engine before it left. */
+  readonly usesExitWaves: boolean;
   /** Allocates what the engine owns, continuing arrays that the loaded state has, and returns its iteration. */
   start(context: EngineContext, p: P): Iterate;
 }

@@ -31,6 +31,8 @@ export const epie = defineEngine<EpieParams>({
   name: "ePIE",
   citation: "Maiden and Rodenburg, Ultramicroscopy 109 (2009) 1256, 10.1016/j.ultramic.2009.05.012",
   errorsPer: "pod",
+  waves: 1,
+  usesExitWaves: true,
   start(context, p) {
     const { resident, random } = context;
     const { object, data } = resident;

@@ -15,6 +15,8 @@ export const ml = defineEngine<MlParams>({
   name: "ML",
   citation: "Thibault and Guizar-Sicairos, New Journal of Physics 14 (2012) 063004, 10.1088/1367-2630/14/6/063004",
   errorsPer: "frame",
+  waves: 1,
+  usesExitWaves: false,
   start(context, p) {
     if (p.ML_type === "euclid") {
       throw new UnsupportedError(

@@ -31,8 +31,11 @@ export interface EngineSession {
   iterate(count: number): Promise<Metrics>;
   /** The state in the middle of this engine, enough to continue it elsewhere to the same bytes. */
   save(): Promise<State>;
-  /** The state at the end of this engine: what the next engine begins with. */
-  finish(): Promise<State>;
+  /**
+   * The state at the end of this engine: what the next engine begins with. Exit waves, the bulk of it, may be left out where no later
+   * engine goes on from them.
+   */
+  finish(options?: { readonly exitWaves: boolean }): Promise<State>;
   /** Gives the device's memory back. */
   close(): void;
 }
@@ -87,12 +90,12 @@ export async function openEngine({ p, device, data, state, random }: EngineOptio
       scalars: {},
       arrays: await resident.save(),
     }),
-    finish: async () => ({
+    finish: async ({ exitWaves } = { exitWaves: true }) => ({
       iterations: offset + done,
       iteration: 0,
       random: random.state(),
       scalars: {},
-      arrays: await resident.save(isCommon),
+      arrays: await resident.save((name) => isCommon(name) && (exitWaves || !name.startsWith("exitWave/"))),
     }),
     close: () => resident[Symbol.dispose](),
   };

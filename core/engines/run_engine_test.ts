@@ -4,73 +4,34 @@ import { assert } from "@std/assert/assert.js";
 import { assertEquals } from "@std/assert/equals.js";
 import { assertRejects } from "@std/assert/rejects.js";
 import { dmParams } from "../parameters/engine/dm.ts";
-import { dmSimpleParams } from "../parameters/engine/dm_simple.ts";
 import { dummyParams } from "../parameters/engine/dummy.ts";
-import { epieParams } from "../parameters/engine/epie.ts";
 import { mlParams } from "../parameters/engine/ml.ts";
 import { ShapeError } from "../../kernels/errors.ts";
-import type { NdArray, Precision } from "../../kernels/nd_array.ts";
 import { createReferenceDevice } from "../../kernels/reference_device.ts";
 import type { Data, State } from "../../kernels/reconstruction.ts";
 import { DivergedError } from "../errors.ts";
-import { createRandom, restoreRandom } from "../random.ts";
+import { bytesOf, ENGINE_CASES, ITERATIONS, makeStart, openCase, runInBlocks, runInSessions } from "./engine_cases.ts";
 import { ENGINES, type SupportedParams } from "./mod.ts";
-import { type EngineSession, openEngine } from "./run_engine.ts";
-import { syntheticData } from "./synthetic_data.ts";
-
-const PARAMS: Record<string, SupportedParams> = {
-  "DM": dmParams.parse({ name: "DM", probe_update_start: 1 }),
-  "DM with everything": dmParams.parse({
-    name: "DM",
-    alpha: 0.9,
-    probe_update_start: 0,
-    clip_object: [0.5, 1.2],
-    obj_smooth_std: 1.2,
-    probe_center_tol: 0.1,
-    position_refinement: { start: 1, stop: 9, amplitude: 4e-6, max_shift: 4e-6 },
-  }),
-  "DM_simple": dmSimpleParams.parse({ name: "DM_simple" }),
-  "ML": mlParams.parse({ name: "ML", probe_update_start: 1 }),
-  "ML with everything": mlParams.parse({
-    name: "ML",
-    probe_update_start: 0,
-    floating_intensities: true,
-    reg_del2: true,
-    smooth_gradient: 1.5,
-    smooth_gradient_decay: 0.1,
-    scale_precond: true,
-  }),
-  "ML poisson": mlParams.parse({ name: "ML", ML_type: "poisson", floating_intensities: true, probe_update_start: 0 }),
-  "ePIE": epieParams.parse({
-    name: "ePIE",
-    probe_update_start: 1,
-    clip_object: [0, 1.5],
-    obj_smooth_std: 1,
-    synchronization: 2,
-    probe_center_tol: 0.1,
-  }),
-  "Dummy": dummyParams.parse({ name: "Dummy", itertime: 0 }),
-};
-
-const ITERATIONS = 4;
+import type { EngineSession } from "./run_engine.ts";
 
 Deno.test("the seam is tested with every engine", () => {
-  assertEquals(new Set(Object.values(PARAMS).map((p) => p.name)), new Set(ENGINES.map((e) => e.name)));
+  assertEquals(new Set(Object.values(ENGINE_CASES).map((p) => p.name)), new Set(ENGINES.map((e) => e.name)));
 });
 
 for (const precision of ["single", "double"] as const) {
-  for (const [title, p] of Object.entries(PARAMS)) {
+  for (const [title, p] of Object.entries(ENGINE_CASES)) {
     Deno.test(`${title} in ${precision}: one block = blocks of one = save, load elsewhere, continue`, async () => {
-      const whole = await runWhole(p, precision);
-      assertEquals(await runInBlocksOfOne(p, precision), whole);
-      assertEquals(await runWithRestart(p, precision), whole);
+      const options = { p, precision, device: createReferenceDevice() };
+      const whole = await runInBlocks(options, [ITERATIONS]);
+      assertEquals(await runInBlocks(options, Array(ITERATIONS).fill(1)), whole);
+      assertEquals(await runInSessions(options, [1, ITERATIONS - 2, 1]), whole);
     });
   }
 }
 
 for (const title of ["DM with everything", "ML with everything", "ePIE"]) {
   Deno.test(`${title} lowers its own error on three blocks and moves probe and object`, async () => {
-    const p = PARAMS[title]!;
+    const p = ENGINE_CASES[title]!;
     const { data, state } = makeStart("double");
     const session = await open(p, data, state);
     const first = (await session.iterate(1)).errors[0]!;
@@ -78,21 +39,23 @@ for (const title of ["DM with everything", "ML with everything", "ePIE"]) {
     const column = p.name === "ML" ? 1 : 0;
     assert(last[column] < 0.8 * first[column], `${first[column]} -> ${last[column]}`);
     const { arrays } = await session.finish();
-    for (const name of ["probe", "object"]) assert(bytes(arrays[name]!) !== bytes(state.arrays[name]!));
+    for (const name of ["probe", "object"]) assert(bytesOf(arrays[name]!) !== bytesOf(state.arrays[name]!));
     session.close();
   });
 }
 
 Deno.test("finish() keeps what the next engine needs and drops the engine's own arrays", async () => {
   const { data, state } = makeStart("double");
-  const dm = await open(PARAMS["DM"]!, data, state);
+  const dm = await open(ENGINE_CASES["DM"]!, data, state);
   await dm.iterate(2);
   const between = await dm.finish();
+  const without = await dm.finish({ exitWaves: false });
   dm.close();
   const waves = ["exitWave/S0000", "exitWave/S0001", "exitWave/S0002"];
   assertEquals(Object.keys(between.arrays).sort(), [...waves, "object", "positions", "probe"]);
   assertEquals([between.iterations, between.iteration], [2, 0]);
-  const ml = await open(PARAMS["ML"]!, data, between);
+  assertEquals(Object.keys(without.arrays).sort(), ["object", "positions", "probe"]);
+  const ml = await open(ENGINE_CASES["ML"]!, data, between);
   await ml.iterate(3);
   const saved = await ml.save();
   const after = await ml.finish();
@@ -100,7 +63,7 @@ Deno.test("finish() keeps what the next engine needs and drops the engine's own 
   assertEquals([saved.iterations, saved.iteration, after.iterations, after.iteration], [5, 3, 5, 0]);
   assert("objectDirection" in saved.arrays);
   assertEquals(Object.keys(after.arrays).sort(), Object.keys(between.arrays).sort());
-  for (const name of waves) assertEquals(bytes(after.arrays[name]!), bytes(between.arrays[name]!));
+  for (const name of waves) assertEquals(bytesOf(after.arrays[name]!), bytesOf(between.arrays[name]!));
 });
 
 Deno.test("position refinement finds frames that lie elsewhere, and their views become part of the state", async () => {
@@ -135,7 +98,7 @@ Deno.test("position refinement finds frames that lie elsewhere, and their views 
     }
   }
   assert(left.filter((miss) => miss <= 1).length >= left.length - 1, `${left} pixels left of 2.2`);
-  assert(bytes(arrays["positions"]!) !== bytes(state.arrays["positions"]!));
+  assert(bytesOf(arrays["positions"]!) !== bytesOf(state.arrays["positions"]!));
 });
 
 Deno.test("openEngine() rejects numbers that are not finite, naming engine and iteration", async () => {
@@ -143,7 +106,7 @@ Deno.test("openEngine() rejects numbers that are not finite, naming engine and i
   const object = (state.arrays["object"]!.data as Float64Array).slice();
   object[2 * (10 * data.objects[0]!.cols + 10)] = NaN;
   const broken = { ...state, arrays: { ...state.arrays, object: { ...state.arrays["object"]!, data: object } } };
-  const session = await open(PARAMS["DM"]!, data, broken);
+  const session = await open(ENGINE_CASES["DM"]!, data, broken);
   const error = await assertRejects(() => session.iterate(2), DivergedError, "DM");
   assertEquals(error.fields, { engine: "DM", iteration: 1 });
   session.close();
@@ -153,7 +116,7 @@ Deno.test("openEngine() rejects a state that does not fit the data", async () =>
   const { data, state } = makeStart("double");
   const probe = { ...state.arrays["probe"]!, data: new Float64Array(10), shape: [5] };
   await assertRejects(
-    () => open(PARAMS["DM"]!, data, { ...state, arrays: { ...state.arrays, probe } }),
+    () => open(ENGINE_CASES["DM"]!, data, { ...state, arrays: { ...state.arrays, probe } }),
     ShapeError,
     'array "probe"',
   );
@@ -174,82 +137,6 @@ Deno.test("Dummy waits itertime and reports 0.9^i", async () => {
   session.close();
 });
 
-function makeStart(precision: Precision): ReturnType<typeof syntheticData> {
-  return syntheticData({ precision, random: createRandom(11) });
-}
-
 function open(p: SupportedParams, data: Data, state: State): Promise<EngineSession> {
-  return openEngine({ p, device: createReferenceDevice(), data, state, random: restoreRandom(state.random) });
-}
-
-async function runWhole(p: SupportedParams, precision: Precision): Promise<unknown> {
-  const { data, state } = makeStart(precision);
-  const session = await open(p, data, state);
-  const { errors, localErrors } = await session.iterate(ITERATIONS);
-  return finishRun(session, { errors, localErrors });
-}
-
-async function runInBlocksOfOne(p: SupportedParams, precision: Precision): Promise<unknown> {
-  const { data, state } = makeStart(precision);
-  const session = await open(p, data, state);
-  const errors: unknown[] = [];
-  let localErrors = new Float64Array(0);
-  for (let i = 0; i < ITERATIONS; i++) {
-    const metrics = await session.iterate(1);
-    errors.push(...metrics.errors);
-    localErrors = new Float64Array(metrics.localErrors);
-  }
-  return finishRun(session, { errors, localErrors });
-}
-
-async function runWithRestart(p: SupportedParams, precision: Precision): Promise<unknown> {
-  const { data, state } = makeStart(precision);
-  const errors: unknown[] = [];
-  let localErrors = new Float64Array(0);
-  let text = serialize(state);
-  for (const count of [1, 2, 1]) {
-    const session = await open(p, makeStart(precision).data, deserialize(text));
-    const metrics = await session.iterate(count);
-    errors.push(...metrics.errors);
-    localErrors = new Float64Array(metrics.localErrors);
-    text = serialize(await session.save());
-    session.close();
-  }
-  return finishRun(await open(p, data, deserialize(text)), { errors, localErrors });
-}
-
-async function finishRun(
-  session: EngineSession,
-  { errors, localErrors }: { errors: readonly unknown[]; localErrors: Float64Array },
-): Promise<unknown> {
-  const state = serialize(await session.save());
-  session.close();
-  return { errors: JSON.stringify(errors), localErrors: Array.from(localErrors), state };
-}
-
-/** A state as JSON text with the bytes of its arrays in hexadecimal, as it would be stored. */
-function serialize({ arrays, ...rest }: State): string {
-  const names = Object.keys(arrays).sort();
-  const stored = names.map((name) => ({ ...arrays[name]!, name, data: bytes(arrays[name]!) }));
-  return JSON.stringify({ ...rest, arrays: stored });
-}
-
-function deserialize(text: string): State {
-  const { arrays, ...rest } = JSON.parse(text);
-  const loaded: Record<string, NdArray> = {};
-  for (const { name, dtype, shape, data } of arrays) {
-    const raw = Uint8Array.from(data.match(/../g) ?? [], (pair: string) => parseInt(pair, 16)).buffer;
-    const single = dtype === "complex64" || dtype === "float32";
-    loaded[name] = {
-      dtype,
-      shape,
-      data: dtype === "int32" ? new Int32Array(raw) : single ? new Float32Array(raw) : new Float64Array(raw),
-    };
-  }
-  return { ...rest, arrays: loaded };
-}
-
-function bytes({ data }: NdArray): string {
-  const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return Array.from(raw, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return openCase({ p, device: createReferenceDevice(), data, state });
 }

@@ -55,16 +55,7 @@ export const turnDirection = defineKernel({
   cpu({ scalars, objectGradient, oldObjectGradient, probeGradient, oldProbeGradient }, params) {
     const object = products(objectGradient, oldObjectGradient);
     const probe = products(probeGradient, oldProbeGradient);
-    let scale = params.scale_probe_object;
-    if (params.scale_precond === 1) {
-      if (probe.square > 1e-5) scale *= object.square / probe.square;
-      if (params.first === 0) scale = scalars[CG.scale]! ** 0.9 * scale ** 0.1;
-    }
-    const above = scale * (probe.square - probe.mixed) + object.square - object.mixed;
-    const below = scale * probe.oldSquare + object.oldSquare;
-    const step = scalars[CG.step]!;
-    scalars[CG.scale] = scale;
-    scalars[CG.turn] = params.first === 1 || below === 0 || step === 0 ? 0 : Math.max(0, above / below) / step;
+    setTurn(scalars, { object, probe }, params);
   },
 });
 
@@ -167,8 +158,32 @@ export const takeStep = defineKernel({
   },
 });
 
-/** |x|^2, Re <x, y> and |y|^2. */
-function products(x: ArrayLike<number>, y: ArrayLike<number>): { square: number; mixed: number; oldSquare: number } {
+/** |x|^2, Re <x, y> and |y|^2 of a new gradient x and an old one y. */
+export interface GradientProducts {
+  readonly square: number;
+  readonly mixed: number;
+  readonly oldSquare: number;
+}
+
+/** Scale and turn from the gradients' products, as in `turnDirection`. Changes `scalars`. */
+export function setTurn(
+  scalars: Float64Array,
+  { object, probe }: { readonly object: GradientProducts; readonly probe: GradientProducts },
+  params: { readonly scale_probe_object: number; readonly scale_precond: number; readonly first: number },
+): void {
+  let scale = params.scale_probe_object;
+  if (params.scale_precond === 1) {
+    if (probe.square > 1e-5) scale *= object.square / probe.square;
+    if (params.first === 0) scale = scalars[CG.scale]! ** 0.9 * scale ** 0.1;
+  }
+  const above = scale * (probe.square - probe.mixed) + object.square - object.mixed;
+  const below = scale * probe.oldSquare + object.oldSquare;
+  const step = scalars[CG.step]!;
+  scalars[CG.scale] = scale;
+  scalars[CG.turn] = params.first === 1 || below === 0 || step === 0 ? 0 : Math.max(0, above / below) / step;
+}
+
+function products(x: ArrayLike<number>, y: ArrayLike<number>): GradientProducts {
   let [square, mixed, oldSquare] = [0, 0, 0];
   for (let i = 0; i < x.length; i++) {
     square += x[i]! * x[i]!;

@@ -5,22 +5,26 @@ import { assertEquals } from "@std/assert/equals.js";
 import { ENGINES, type SupportedParams } from "../../core/engines/mod.ts";
 import { openEngine } from "../../core/engines/run_engine.ts";
 import { createRandom } from "../../core/random.ts";
+import type { Device } from "../../kernels/device.ts";
 import { createReferenceDevice } from "../../kernels/reference_device.ts";
+import { createWasmDevice } from "../../kernels/wasm_device.ts";
 import { ADDRESS, type Block, type Data, type State } from "../../kernels/reconstruction.ts";
 import { fixtureNames, readFixture } from "./engine_fixture.ts";
 
 /** Sums in another order, another Fourier transform. */
 const TOLERANCE = 1e-10;
 
+const DEVICES: readonly Device[] = [createReferenceDevice(), createWasmDevice({ threads: 2 })];
+
 Deno.test("the fixture covers every engine that reconstructs", () => {
   const covered = new Set(fixtureNames().map((name) => readFixture(name).p.name));
   assertEquals([...covered].sort(), ENGINES.map((e) => e.name).filter((name) => name !== "Dummy").sort());
 });
 
-for (const name of fixtureNames()) {
-  Deno.test(`fixture ${name}: probe, object and local errors agree to ${TOLERANCE}`, async () => {
+for (const [name, device] of fixtureNames().flatMap((name) => DEVICES.map((device) => [name, device] as const))) {
+  Deno.test(`fixture ${name} on ${device.name}: probe, object and local errors agree to ${TOLERANCE}`, async () => {
     const { p, data, state, expected, iterations } = readFixture(name);
-    const session = await openEngine({ p, device: createReferenceDevice(), data, state, random: createRandom(1) });
+    const session = await openEngine({ p, device, data, state, random: createRandom(1) });
     const { localErrors } = await session.iterate(iterations);
     const { arrays } = await session.save();
     session.close();

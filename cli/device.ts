@@ -1,0 +1,101 @@
+/** `--device` and `--threads`: where a reconstruction computes. */
+
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { isPtychoError } from "../core/errors.ts";
+import type { Device } from "../kernels/device.ts";
+import { createGpuDevice, type Gpu, requestGpu } from "../kernels/gpu_device.ts";
+import type { Precision } from "../kernels/nd_array.ts";
+import { createReferenceDevice } from "../kernels/reference_device.ts";
+import { createWasmDevice } from "../kernels/wasm_device.ts";
+
+/** What `--device` takes. */
+export const DEVICE_NAMES = ["auto", "webgpu", "wasm", "reference"] as const;
+
+/** The flags as commander gives them. */
+export interface DeviceFlags {
+  readonly device: (typeof DEVICE_NAMES)[number];
+  readonly threads?: number;
+}
+
+/** Adds the options to a command. */
+export function withDeviceOptions(command: Command): Command {
+  const device = new Option(
+    "--device <name>",
+    "where to compute; auto takes a graphics card if there is one (single precision), else wasm",
+  );
+  return command
+    .addOption(device.choices(DEVICE_NAMES).default("auto"))
+    .option("--threads <count>", "threads of the wasm device (default: as many as the machine has)", parseThreads);
+}
+
+/** A device to compute on; disposing of it gives the graphics card back. */
+export interface OpenedDevice extends Disposable {
+  readonly device: Device;
+  /** What the user should know of it; null if there is nothing to say. */
+  readonly notice: string | null;
+}
+
+/**
+ * Makes the device that was asked for. `auto` takes a graphics card for single precision if there is a real one; a software adapter
+ * computes on the CPU, where wasm is faster.
+ *
+ * @throws {DeviceError} if it is not there
+ */
+export async function openDevice(
+  { device, threads }: DeviceFlags,
+  { precision }: { readonly precision: Precision },
+): Promise<OpenedDevice> {
+  if (device === "reference") return opened(createReferenceDevice());
+  if (device === "webgpu") {
+    const gpu = await requestVulkan();
+    const notice = gpu.software
+      ? `"${gpu.description}" is no graphics card but computes on the CPU; wasm is faster`
+      : null;
+    return onGpu(gpu, notice);
+  }
+  if (device === "auto" && precision === "single") {
+    const gpu = await requestVulkan().catch(noGpu);
+    if (gpu !== null && !gpu.software) return onGpu(gpu, null);
+    gpu?.[Symbol.dispose]();
+  }
+  return opened(createWasmDevice(threads === undefined ? {} : { threads }));
+}
+
+function opened(device: Device): OpenedDevice {
+  return { device, notice: null, [Symbol.dispose]: () => {} };
+}
+
+function onGpu(gpu: Gpu, notice: string | null): OpenedDevice {
+  return { device: createGpuDevice(gpu), notice, [Symbol.dispose]: () => gpu[Symbol.dispose]() };
+}
+
+/** What drivers on Linux want in their environment, where nobody has set it. */
+const LINUX = {
+  // The other back end, OpenGL, crashes now and then at exit.
+  DENO_WEBGPU_BACKEND: "vulkan",
+  // Drivers complain on the terminal without it; nothing is put there.
+  XDG_RUNTIME_DIR: "/tmp",
+};
+
+function requestVulkan(): Promise<Gpu> {
+  if (Deno.build.os === "linux") {
+    for (const [name, value] of Object.entries(LINUX)) {
+      if (Deno.env.get(name) === undefined) Deno.env.set(name, value);
+    }
+  }
+  return requestGpu();
+}
+
+function noGpu(e: unknown): null {
+  if (isPtychoError(e, "DeviceError")) return null;
+  throw e;
+}
+
+function parseThreads(text: string): number {
+  const threads = Number(text);
+  if (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS) return threads;
+  throw new InvalidArgumentError(`Found "${text}", expected a whole number from 1 to ${MOST_THREADS}.`);
+}
+
+/** More than any machine has; each takes some memory. */
+const MOST_THREADS = 256;
