@@ -48,7 +48,7 @@ export async function runOpened(
   opened: OpenedRun,
   { isQuiet, flags }: { isQuiet: boolean; flags: DeviceFlags },
 ): Promise<RunResult> {
-  using computer = await openDevice(flags, { precision: opened.run.parsed.p.data_type });
+  using computer = await openDevice(flags);
   if (computer.notice !== null) opened.services.warn?.(computer.notice);
   const display = createProgressDisplay(io);
   const announce = () => {
