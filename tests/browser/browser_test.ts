@@ -2,11 +2,13 @@
 
 import { assert } from "@std/assert/assert.js";
 import { assertEquals } from "@std/assert/equals.js";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { EngineFigures } from "./figures.ts";
-import type { DeviceFigures } from "./page.ts";
+import type { ChromiumReport } from "./drive_chromium.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
+/** The page, and what it starts as workers. */
+const ENTRIES = ["tests/browser/page.ts", "kernels/wasm/device_worker.ts"];
 const ROOT = join(import.meta.dirname!, "../..");
 
 /**
@@ -28,11 +30,17 @@ Deno.test({
     : `devices in headless Chromium (skipped: found no ${CHROMIUM}, the Debian package chromium)`,
   ignore: !present,
   async fn(t) {
-    const measured = await measure();
-    assertEquals(measured.map(({ name, scope }) => `${name} in the ${scope}`), ["webgpu in the page"]);
-    for (const { name, scope, description, isolated, ffts, engines } of measured) {
+    const { figures, served } = await measure();
+    assertEquals(figures.map(({ name, scope }) => `${name} in the ${scope}`), [
+      "webgpu in the page",
+      "wasm in the page",
+      "wasm in the worker",
+      "wasm in the plain page",
+    ]);
+    assert(served.includes("/device_worker.ts"), "found no second thread, expected one where memory is shared");
+    for (const { name, scope, description, isolated, ffts, engines } of figures) {
       await t.step(`${name} (${description}) in the ${scope}`, () => {
-        assert(isolated, "found a page that is not cross-origin isolated, expected one that may share memory");
+        assertEquals(isolated, scope !== "plain page");
         assert(ffts.some(({ rows, cols }) => rows === 64 && cols === 64), "expected a transform of 64 * 64");
         for (const { rows, cols, forward, backward } of ffts) {
           assertAtMost(forward, FFT_CLOSE, `fft2 of ${rows} * ${cols}`);
@@ -67,10 +75,13 @@ function hasChromium(): boolean {
   }
 }
 
-async function measure(): Promise<DeviceFigures[]> {
+async function measure(): Promise<ChromiumReport> {
   const folder = await Deno.makeTempDir({ prefix: "exitwave_browser_" });
   try {
-    await runDeno(["bundle", "--quiet", "--platform", "browser", "--outdir", folder, "tests/browser/page.ts"]);
+    for (const entry of ENTRIES) {
+      const output = join(folder, `${basename(entry, ".ts")}.js`);
+      await runDeno(["bundle", "--quiet", "--platform", "browser", "--output", output, entry]);
+    }
     return JSON.parse(await runDeno(["run", "--allow-all", "tests/browser/drive_chromium.ts", CHROMIUM, folder]));
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -12,6 +12,16 @@ import type { DeviceFigures, PageScope } from "./page.ts";
 const PAGE =
   `<!doctype html><title>Exitwave</title><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>`;
 
+/** What is printed. */
+export interface ChromiumReport {
+  readonly figures: readonly DeviceFigures[];
+  /** Paths that the browser asked for. */
+  readonly served: readonly string[];
+}
+
+/** The page's path with and without shared memory. */
+const PATHS = ["/", "/plain"];
+
 /** Only pages with these may share memory between threads. */
 const ISOLATION = {
   "cross-origin-opener-policy": "same-origin",
@@ -36,9 +46,12 @@ const PATIENCE_MS = 180_000;
 const [executablePath, folder] = Deno.args;
 if (executablePath === undefined || folder === undefined) throw new Error("Usage: drive_chromium.ts CHROMIUM FOLDER");
 
+const served: string[] = [];
 const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async ({ url }) => {
   const { pathname } = new URL(url);
+  served.push(pathname);
   if (pathname === "/") return new Response(PAGE, { headers: { ...ISOLATION, "content-type": "text/html" } });
+  if (pathname === "/plain") return new Response(PAGE, { headers: { "content-type": "text/html" } });
   const headers = { ...ISOLATION, "content-type": "text/javascript" };
   // Workers keep the names of their sources: the bundler leaves their addresses as they are.
   const name = pathname.slice(1).replace(/\.ts$/, ".js");
@@ -56,15 +69,17 @@ try {
     // What a page evaluates has no deadline of its own.
     Deno.unrefTimer(setTimeout(late, PATIENCE_MS));
   });
-  const figures = await Promise.race([measureIn(page), broken]);
-  await Deno.stdout.write(new TextEncoder().encode(JSON.stringify(figures)));
+  const figures: DeviceFigures[] = [];
+  for (const path of PATHS) figures.push(...await Promise.race([measureIn(page, path), broken]));
+  const report: ChromiumReport = { figures, served };
+  await Deno.stdout.write(new TextEncoder().encode(JSON.stringify(report)));
 } finally {
   await browser.close();
   await server.shutdown();
 }
 
-async function measureIn(page: Page): Promise<readonly DeviceFigures[]> {
-  await page.goto(`http://127.0.0.1:${server.addr.port}/`);
+async function measureIn(page: Page, path: string): Promise<readonly DeviceFigures[]> {
+  await page.goto(`http://127.0.0.1:${server.addr.port}${path}`);
   await page.waitForFunction(() => "measureAll" in globalThis);
   return await page.evaluate(() => (globalThis as unknown as PageScope).measureAll());
 }

@@ -8,6 +8,7 @@ import { mlParams } from "../../core/parameters/engine/ml.ts";
 import type { SupportedParams } from "../../core/engines/mod.ts";
 import type { Device } from "../../kernels/device.ts";
 import { createGpuDevice, requestGpu } from "../../kernels/gpu_device.ts";
+import { createWasmDevice } from "../../kernels/wasm_device.ts";
 import { type EngineFigures, type FftFigures, type FrameSize, measureEngine, measureFft } from "./figures.ts";
 
 /** A device that a browser has. */
@@ -16,10 +17,13 @@ interface BrowserDevice extends Partial<Disposable> {
   readonly description: string;
 }
 
+/** Where a device is measured: by a page that is cross-origin isolated, by a worker of it, or by a page that is not. */
+type Scope = "page" | "worker" | "plain page";
+
 /** How a device is measured. */
 interface Measurement {
   readonly name: string;
-  readonly scope: "page" | "worker";
+  readonly scope: Scope;
   /** Sizes for the transforms alone and for every engine. */
   readonly ffts: readonly FrameSize[];
   readonly engines: readonly FrameSize[];
@@ -32,9 +36,19 @@ const GPU_SIZES = {
   engines: [{ rows: 20, cols: 18 }],
 } as const;
 
+/** The lengths of the engines are made of different radices. */
+const WASM_SIZES = {
+  ffts: [{ rows: 64, cols: 64 }, { rows: 9, cols: 15 }],
+  engines: [{ rows: 64, cols: 64 }, { rows: 45, cols: 63 }, { rows: 20, cols: 18 }],
+} as const;
+
 /** Every device that is measured; a new one is a line here. */
 const MEASUREMENTS: readonly Measurement[] = [
   { name: "webgpu", scope: "page", ...GPU_SIZES, open: openGpu },
+  // One thread wherever it may not wait for others.
+  { name: "wasm", scope: "page", ...WASM_SIZES, open: openWasm },
+  { name: "wasm", scope: "worker", ...WASM_SIZES, open: openWasm },
+  { name: "wasm", scope: "plain page", ...WASM_SIZES, open: openWasm },
 ];
 
 const ENGINES: readonly SupportedParams[] = [
@@ -46,8 +60,7 @@ const ITERATIONS = 4;
 /** What a browser says of one device. */
 export interface DeviceFigures {
   readonly name: string;
-  /** Whether it was the page itself or a worker that measured. */
-  readonly scope: "page" | "worker";
+  readonly scope: Scope;
   readonly description: string;
   /** Whether memory can be shared between threads. */
   readonly isolated: boolean;
@@ -57,7 +70,7 @@ export interface DeviceFigures {
 
 /** What the page offers to whoever drives the browser. */
 export interface PageScope {
-  /** All figures, in the order of the list. */
+  /** All figures that belong to this page, in the order of the list. */
   readonly measureAll: () => Promise<readonly DeviceFigures[]>;
 }
 
@@ -80,7 +93,8 @@ if ("document" in globalThis) {
 async function measureAll(): Promise<DeviceFigures[]> {
   const figures: DeviceFigures[] = [];
   for (const [index, { scope }] of MEASUREMENTS.entries()) {
-    figures.push(await (scope === "page" ? measure(index) : measureInWorker(index)));
+    if ((scope === "plain page") === isIsolated()) continue;
+    figures.push(await (scope === "worker" ? measureInWorker(index) : measure(index)));
   }
   return figures;
 }
@@ -95,8 +109,11 @@ async function measure(index: number): Promise<DeviceFigures> {
     for (const size of engineSizes) engines.push(await measureEngine(device, { p, iterations: ITERATIONS, ...size }));
   }
   resource[Symbol.dispose]?.();
-  const isolated = (globalThis as { readonly crossOriginIsolated?: boolean }).crossOriginIsolated === true;
-  return { name, scope, description, isolated, ffts, engines };
+  return { name, scope, description, isolated: isIsolated(), ffts, engines };
+}
+
+function isIsolated(): boolean {
+  return (globalThis as { readonly crossOriginIsolated?: boolean }).crossOriginIsolated === true;
 }
 
 function measureInWorker(index: number): Promise<DeviceFigures> {
@@ -115,4 +132,8 @@ function measureInWorker(index: number): Promise<DeviceFigures> {
 async function openGpu(): Promise<BrowserDevice> {
   const gpu = await requestGpu();
   return { device: createGpuDevice(gpu), description: gpu.description, [Symbol.dispose]: () => gpu[Symbol.dispose]() };
+}
+
+function openWasm(): Promise<BrowserDevice> {
+  return Promise.resolve({ device: createWasmDevice({ threads: 2 }), description: "up to 2 threads" });
 }
