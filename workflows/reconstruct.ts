@@ -156,6 +156,8 @@ async function runEngine(
       saved = Math.max(saved, due);
       await runBlock(session, { engine, context });
     }
+    // Stopped before it did anything, an engine leaves no result of its own.
+    if (session.iteration === context.state.iteration) return context.state;
     const state = await session.finish({ exitWaves });
     saveResult(state, { engine: engine.name, iteration: session.iteration, context });
     return state;
