@@ -1,6 +1,7 @@
 /** Entry of the command line: connects `cli/main.ts` to the process. */
 
 import { main } from "./cli/main.ts";
+import { writeError } from "./core/formats/atomic_file.ts";
 
 /** The terminal sends a Ctrl-C to every process, and npx and deno task pass theirs on: what arrives so soon is the same press. */
 const SAME_PRESS_MS = 500;
@@ -15,8 +16,21 @@ if (import.meta.main) {
     setTimeout(() => Deno.removeSignalListener("SIGINT", interrupt), SAME_PRESS_MS);
   };
   const code = await main(Deno.args, {
-    out: (text) => writeAll(Deno.stdout, encoder.encode(text)),
-    err: (text) => writeAll(Deno.stderr, encoder.encode(text)),
+    out(text) {
+      try {
+        writeAll(Deno.stdout, encoder.encode(text));
+      } catch (e) {
+        // A reader that has seen enough, such as `head`, is no mistake.
+        if (!(e instanceof Deno.errors.BrokenPipe)) throw writeError("standard output", e);
+      }
+    },
+    err(text) {
+      try {
+        writeAll(Deno.stderr, encoder.encode(text));
+      } catch {
+        // There is nobody left to tell.
+      }
+    },
     isTerminal: Deno.stderr.isTerminal(),
     signal: stop.signal,
     catchInterrupts: () => Deno.addSignalListener("SIGINT", interrupt),
@@ -25,9 +39,5 @@ if (import.meta.main) {
 }
 
 function writeAll(stream: typeof Deno.stdout, bytes: Uint8Array): void {
-  try {
-    for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
-  } catch (e) {
-    if (!(e instanceof Deno.errors.BrokenPipe)) throw e;
-  }
+  for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
 }

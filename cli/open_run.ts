@@ -7,17 +7,19 @@ import { applyOverrides, loadParameterFile, type WrittenTree } from "../core/par
 import { parsePtycho } from "../core/ptycho_params.ts";
 import { createRandom } from "../core/random.ts";
 import { checkSupported } from "../core/unsupported.ts";
-import type { Run } from "../workflows/reconstruct.ts";
+import type { Run, RunServices } from "../workflows/reconstruct.ts";
 import type { CliIo } from "./command.ts";
 
 /** A run and what its stages may use. */
 export interface OpenedRun {
   readonly run: Run;
-  readonly services: LoaderServices;
+  readonly services: Required<LoaderServices> & Pick<RunServices, "inspect" | "debug">;
+  /** True if the services say what they are told by `log`. */
+  readonly isVerbose: boolean;
 }
 
-/** From this `verbose_level` on (INFO) the log is shown. */
-const INFO = 3;
+/** From these values of `verbose_level` on the run says what it did, how things stand, and everything. */
+const [INFO, INSPECT, DEBUG] = [3, 4, 5];
 
 /** Reads, overrides and checks a parameter file. Defaults that are not built are named once on standard error. */
 export function openRun(
@@ -37,12 +39,15 @@ export function openTree(tree: WrittenTree, { io, name }: { readonly io: CliIo; 
     throw new ParameterError([{ path: "scans", message: "found no scan, expected at least one" }]);
   }
   if (p.verbose_level > 0) { for (const notice of notices) io.err(`note: ${notice}\n`); }
-  const services: LoaderServices = {
+  const services: OpenedRun["services"] = {
     random: createRandom(p.seed),
     path: (relative) => isAbsolute(relative) ? relative : join(p.io.home, relative),
     log: (message) => p.verbose_level >= INFO && io.err(`${message}\n`),
+    inspect: (message) => p.verbose_level >= INSPECT && io.err(`${message}\n`),
+    debug: (message) => p.verbose_level >= DEBUG && io.err(`${message}\n`),
+    warn: (message) => p.verbose_level > 0 && io.err(`note: ${message}\n`),
   };
-  return { run: { parsed, tree, name: p.run ?? name }, services };
+  return { run: { parsed, tree, name: p.run ?? name }, services, isVerbose: p.verbose_level >= INFO };
 }
 
 /** Collects a repeated option. */

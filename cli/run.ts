@@ -1,6 +1,7 @@
 /** `exitwave run`: a reconstruction from a parameter file. */
 
 import { Command } from "commander";
+import { idleNotices } from "../core/idle_parameters.ts";
 import { lengthText } from "../core/figures/length_text.ts";
 import { dryRun, type Estimate } from "../functions/dry_run.ts";
 import { reconstruct, type RunResult } from "../workflows/reconstruct.ts";
@@ -33,6 +34,7 @@ export function runCommand(io: CliIo, exit: { code: number }): Command {
   return withDeviceOptions(command)
     .action(async (file: string, flags: RunFlags) => {
       const opened = openRun(file, { io, overrides: flags.set ?? [] });
+      for (const notice of idleNotices(opened.run.parsed)) opened.services.warn(notice);
       if (flags.dryRun || opened.run.parsed.p.dry_run) return reportDryRun(io, { opened, isJson: flags.json === true });
       const result = await runOpened(io, opened, { isQuiet: flags.quiet === true, flags });
       reportResult(io, result, flags.json === true);
@@ -56,10 +58,14 @@ export async function runOpened(
   try {
     return await reconstruct(opened.run, {
       ...opened.services,
+      log: (message) => {
+        // Nothing may be written behind the bar.
+        if (opened.isVerbose) display.end();
+        opened.services.log(message);
+      },
       device,
       clock: { now: () => performance.now(), date: () => new Date() },
       signal: io.signal,
-      notice: (message) => io.err(`note: ${message}\n`),
       started: () => io.catchInterrupts?.(),
       report: (block) => isQuiet || display.show(block),
       engineDone: () => display.end(),

@@ -217,6 +217,51 @@ const MISTAKES: readonly [what: string, tree: unknown, path: string, says: reado
   ["missing data", { scans: { MF: { name: "Full" } } }, "scans.MF.data", ["is missing", "MoonFlowerScan"]],
   ["a scan that is no group", { scans: { MF: 3 } }, "scans.MF", ["found 3", "Vanilla, Full, Bragg3dModel"]],
   ["a label with a dot", { engines: { "a.b": { name: "DM" } } }, "engines.a.b", ["a.b", "without dots"]],
+  [
+    "a search that never happens",
+    engine({ position_refinement: { interval: 0 } }),
+    "engines.e.position_refinement.interval",
+    [
+      "found 0",
+      "a whole number >= 1",
+    ],
+  ],
+  ["no trial shifts", engine({ position_refinement: { nshifts: -2 } }), "engines.e.position_refinement.nshifts", [
+    "a whole number >= 1",
+  ]],
+  ["a start before the start", engine({ position_refinement: { start: -1 } }), "engines.e.position_refinement.start", [
+    "a whole number >= 0 or None",
+  ]],
+  [
+    "shifts of no length",
+    engine({ position_refinement: { amplitude: 0 } }),
+    "engines.e.position_refinement.amplitude",
+    [
+      "found 0",
+      "a number above 0",
+    ],
+  ],
+  [
+    "no room for shifts",
+    engine({ position_refinement: { max_shift: -1 } }),
+    "engines.e.position_refinement.max_shift",
+    [
+      "a number above 0",
+    ],
+  ],
+  ["limits the wrong way round", engine({ clip_object: [1, 0] }), "engines.e.clip_object", ["the smaller one first"]],
+  ["a negative sleep", { engines: { e: { name: "Dummy", itertime: -1 } } }, "engines.e.itertime", ["a number >= 0"]],
+  ["a negative smoothing", { engines: { e: { name: "ML", smooth_gradient: -1 } } }, "engines.e.smooth_gradient", [
+    "a number >= 0",
+  ]],
+  [
+    "a decay that grows",
+    { engines: { e: { name: "ML", smooth_gradient_decay: -1 } } },
+    "engines.e.smooth_gradient_decay",
+    [
+      "a number from 0 to 1",
+    ],
+  ],
   ["a negative seed", { seed: -1 }, "seed", ["found -1", "a whole number from 0"]],
 ];
 

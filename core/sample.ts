@@ -144,7 +144,7 @@ interface ProcessContext {
 function transmissionOf(source: Image, p: SampleProcess, context: ProcessContext): Image {
   if (p.formula !== null) {
     throw new UnsupportedError(
-      `Cannot use ${context.where}.formula: found "${p.formula}", expected null; give ref_index, as a complex number, instead`,
+      `Cannot use ${context.where}.formula: found "${p.formula}", expected None; give ref_index, as a complex number, instead`,
       { parameter: `${context.where}.formula`, found: p.formula },
     );
   }
@@ -178,7 +178,7 @@ function refract(data: Float64Array, { thickness, ref_index }: SampleProcess, { 
     throw new ParameterError([{
       path: `${where}.ref_index`,
       message:
-        "found none, expected a complex number as the source is real; set process to null to take it as a transmission",
+        "found none, expected a complex number as the source is real; set process to None to take it as a transmission",
     }]);
   }
   let [low, high] = [Infinity, -Infinity];

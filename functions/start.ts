@@ -30,11 +30,12 @@ export function startModel(scans: readonly LoadedScan[], p: PtychoParams, servic
 }
 
 /** What models may use: files are found relative to `io.home`. */
-export function modelServices({ random, path, log }: LoaderServices): ModelServices {
+export function modelServices({ random, path, log, warn = log }: LoaderServices): ModelServices {
   return {
     random,
-    log,
-    readPtyr: (file) => readPtyr(path(file), { notice: log }),
+    // What models say is that two parameters disagree, which nobody should miss.
+    log: warn,
+    readPtyr: (file) => readPtyr(path(file), { notice: warn }),
     loadArray(reference) {
       const { path: file, dataset } = splitReference(reference);
       return loadArray(dataset === null ? path(file) : `${path(file)}:${dataset}`);

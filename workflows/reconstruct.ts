@@ -8,6 +8,7 @@ import { asctime } from "../core/formats/h5rw.ts";
 import type { PtyrIteration, PtyrRuntime } from "../core/formats/ptyr.ts";
 import type { ParsedPtycho } from "../core/ptycho_params.ts";
 import type { Model } from "../core/scan_models/model.ts";
+import { describeParameters, describeScans, describeStorages } from "../functions/describe.ts";
 import { planDevice } from "../functions/device_plan.ts";
 import { exportResult } from "../functions/export.ts";
 import { loadScans, sortedEngines } from "../functions/load.ts";
@@ -36,10 +37,12 @@ export interface BlockReport {
 export interface RunServices extends LoaderServices {
   readonly device: Device;
   readonly clock: Clock;
-  /** Is told what the user should know. */
-  notice(message: string): void;
   /** Is told once, when everything is loaded: from here on the run heeds `signal`. */
   started(): void;
+  /** Says how things stand, at a level for those who look inside. */
+  inspect(message: string): void;
+  /** Says everything else. */
+  debug(message: string): void;
   /** When aborted, the run stops after the current block and saves. */
   readonly signal: AbortSignal;
   /** Is told of every block. */
@@ -82,6 +85,9 @@ export async function reconstruct(run: Run, services: RunServices): Promise<RunR
   const scans = loadScans(run.parsed, { ...services, now: services.clock.date() });
   const started = startModel(scans, p, services);
   tryOutputs(outputs);
+  for (const line of describeScans(started)) services.log(line);
+  for (const line of describeStorages(started)) services.inspect(line);
+  for (const line of describeParameters(p)) services.debug(line);
   services.started();
   const history: History = {
     start: services.clock.date(),
@@ -145,8 +151,8 @@ async function runEngine(
   const interval = autosave.active && autosave.interval > 0 ? autosave.interval : Infinity;
   const random = restoreRandom(context.state.random);
   const { device, message, notice } = planDevice(engine.name, { data, device: services.device });
-  services.log(message);
-  if (notice !== null) services.notice(notice);
+  services.log(`engine ${engine.name}: ${engine.numiter} iterations on ${message}`);
+  if (notice !== null) (services.warn ?? services.log)(notice);
   const session = await openEngine({ p: engine, device, data, state: context.state, random });
   try {
     let saved = -1;
@@ -232,6 +238,7 @@ function write(
     runtime,
     now: services.clock.date(),
   });
+  services.log(`wrote ${path}`);
 }
 
 function runtimeOf({ run, started, history }: Context, stop: Date | null): PtyrRuntime {

@@ -45,7 +45,7 @@ export function allocateStorages(
       ? "; check that positions are in metres, and energy, distance and psize, which give the pixel"
       : "; choose a smaller shape or fewer modes";
     throw new DataError(
-      `Cannot make ${name} "${ID}": found ${layers} x ${rows} x ${cols} pixels of ${psize[0]} m (${
+      `Cannot make ${name} "${ID}": found ${layers} x ${rows} x ${cols} pixels of ${psize[0].toPrecision(4)} m (${
         (elements * (precision === "single" ? 8 : 16) / 1e9).toFixed(1)
       } GB in all), expected at most ${MOST_ELEMENTS / 1e6} million pixels${hint}`,
       { storage: ID, shape: [layers, rows, cols], expected: MOST_ELEMENTS },

@@ -24,9 +24,9 @@ export function figureOfPtyr(
   if (objects.length + probes.length === 0) {
     const found = [...new Set([...Object.keys(ptyr.obj), ...Object.keys(ptyr.probe)])];
     throw new DataError(
-      `Cannot draw storage "${options.storage ?? ""}": found ${
-        found.join(", ") || "no storage"
-      }, expected one of these IDs`,
+      options.storage === undefined
+        ? "Cannot draw the reconstruction: found no object and no probe, expected at least one"
+        : `Cannot draw storage "${options.storage}": found no such ID, expected one of ${found.join(", ")}`,
     );
   }
   const history = ptyr.runtime.iter_info;

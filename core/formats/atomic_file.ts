@@ -115,6 +115,10 @@ export function writeError(path: string, error: unknown): Error {
   if (error instanceof Deno.errors.NotADirectory || /not a directory/i.test(text) || code === "EEXIST") {
     return because("found a file where a folder of the path should be", "choose another path");
   }
+  if (code === "ENAMETOOLONG" || /name too long/i.test(text)) {
+    return because("found a name that is too long", "choose a shorter one");
+  }
+  if (/NUL byte/i.test(text)) return because("found a NUL character in the name", "choose another name");
   if (error instanceof Deno.errors.NotFound) {
     return because("found a folder of the path that cannot be made", "choose another path");
   }

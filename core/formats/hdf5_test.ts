@@ -210,3 +210,19 @@ Deno.test(
     assert.throws(() => openHdf5("/dev/null"), /found a device or pipe/);
   }),
 );
+
+Deno.test(
+  "a folder that goes while a file is written is named in a DataError",
+  inFolder((folder) => {
+    const path = `${folder}/gone/x.h5`;
+    const write = () =>
+      writeHdf5(path, (writer) => {
+        writer.boolean("yes", true);
+        Deno.removeSync(`${folder}/gone`, { recursive: true });
+      });
+    assert.throws(
+      write,
+      (e) => isPtychoError(e, "DataError") && (e as DataError).message.startsWith(`Cannot write "${path}": `),
+    );
+  }),
+);

@@ -190,7 +190,8 @@ export class Hdf5Writer implements Disposable {
       this.#verify();
     } catch (error) {
       this.#file.abandon();
-      throw error;
+      // The folder can go while a file is written.
+      throw error instanceof Deno.errors.NotFound ? writeError(this.#path, error) : error;
     }
     this.#file.commit(options);
   }

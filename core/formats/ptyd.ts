@@ -197,18 +197,33 @@ function plainGroup(file: Hdf5File, path: string, options: PtydOptions): Record<
 function readMeta(file: Hdf5File, info: Readonly<Record<string, PlainValue>>, options: PtydOptions): PtydMeta {
   const meta = plainGroup(file, "/meta", options);
   const value = (key: string): PlainValue => meta[key] ?? info[key] ?? null;
-  const number = (key: string): number | null => (typeof value(key) === "number" ? value(key) as number : null);
+  const number = (key: string): number | null => {
+    const found = value(key);
+    if (found === null || typeof found === "number") return found;
+    return badMeta(file, { key, found, expected: "a number" });
+  };
+  const pair = (key: string): [number, number] | null => {
+    const found = value(key);
+    return pairOf(found) ?? (found === null ? null : badMeta(file, { key, found, expected: "one or two numbers" }));
+  };
   const version = value("version");
   return {
     label: typeof value("label") === "string" ? value("label") as string : null,
     energy: number("energy"),
     distance: number("distance"),
-    psize: pairOf(value("psize")),
+    psize: pair("psize"),
     shape: pairOf(value("shape")),
     center: pairOf(value("center")),
     num_frames: number("num_frames"),
     version: typeof version === "number" || typeof version === "string" ? version : 0.1,
   };
+}
+
+function badMeta(file: Hdf5File, o: { key: string; found: PlainValue; expected: string }): never {
+  const found = isArray(o.found) ? `an array of shape ${o.found.shape.join(" x ")}` : JSON.stringify(o.found);
+  const text =
+    `Cannot read "${o.key}" of the geometry in "${file.path}": found ${found}, expected ${o.expected}; make the file again`;
+  throw new DataError(text, { file: file.path, dataset: `/meta/${o.key}`, found });
 }
 
 /** A pair from one number, two numbers or an array of two; null from anything else. */
@@ -244,8 +259,9 @@ function listChunks(file: Hdf5File, options: PtydOptions): Chunk[] {
     first += data[0]!;
   }
   if (first > 0) return chunks;
-  const text =
-    `Cannot read frames of "${file.path}": found ${chunks.length} chunks with no frames, expected at least one frame`;
+  const text = `Cannot read frames of "${file.path}": found ${
+    names.length === 0 ? "no chunks" : "only chunks without frames"
+  }, expected at least one frame`;
   throw new DataError(text, { file: file.path, found: 0, expected: 1 });
 }
 
@@ -275,7 +291,7 @@ function mismatch(
   path: string,
   shapes: { found: readonly (number | string)[]; expected: readonly (number | string)[] },
 ): DataError {
-  const [found, expected] = [shapes.found.join(" x "), shapes.expected.join(" x ")];
+  const [found, expected] = [`(${shapes.found.join(", ")})`, `(${shapes.expected.join(", ")})`];
   const text =
     `Cannot read "${path}" in "${file.path}": found shape ${found}, expected ${expected}; make the file again`;
   return new DataError(text, { file: file.path, dataset: path, found: shapes.found, expected: shapes.expected });

@@ -52,6 +52,8 @@ export interface LoaderServices {
   path(relative: string): string;
   /** Says something to the user at an informative level. */
   log(message: string): void;
+  /** Says what the user must not miss, such as data that were left out; `log` where there is none. */
+  warn?(message: string): void;
 }
 
 /** A loader: one source format, its parameters (the branch `scandata.<name>`) and how to open it. */

@@ -23,7 +23,7 @@ export const ptyd = defineLoader<PtydScanParams>({
       const message = `found the path of data.source, expected another file to save into while that one is read`;
       throw new ParameterError([{ path: "scans.*.data.dfile", message }]);
     }
-    const file = openPtyd(path, { notice: services.log });
+    const file = openPtyd(path, { notice: services.warn ?? services.log });
     warnOfLostMask(file, services);
     return openScan(file, isPrepared);
   },
@@ -31,14 +31,15 @@ export const ptyd = defineLoader<PtydScanParams>({
 
 function requireFile(p: PtydScanParams): string {
   if (p.dfile !== null) return p.dfile;
-  const message = `found null, expected the path of the .ptyd file to read, or data.source`;
+  const message = `found None, expected the path of the .ptyd file to read, or data.source`;
   throw new ParameterError([{ path: "scans.*.data.dfile", message }]);
 }
 
 /** PtyPy 0.4 notes that all frames shared one mask, but does not store it. */
 function warnOfLostMask(file: Ptyd, services: LoaderServices): void {
   if (file.weightKind !== "none") return;
-  services.log(`"${file.path}" has no mask (PtyPy 0.4 stores none that all frames share): all pixels count as valid`);
+  const warn = services.warn ?? services.log;
+  warn(`"${file.path}" has no mask (PtyPy 0.4 stores none that all frames share): all pixels count as valid`);
 }
 
 function openScan(file: Ptyd, isPrepared: boolean): OpenScan {

@@ -36,10 +36,13 @@ export function simulatedPositions(
   const side = typeof shape === "object" && shape !== null ? Math.min(...shape) : shape;
   const issues: ParameterIssue[] = [];
   if (side === null || side < 2) {
-    issues.push({ path: `${WHERE}.shape`, message: `found ${side}, expected pixels from 2 to simulate` });
+    issues.push({ path: `${WHERE}.shape`, message: `found ${side ?? "None"}, expected pixels from 2 to simulate` });
   }
   if (num_frames === null || num_frames < 1) {
-    issues.push({ path: `${WHERE}.num_frames`, message: `found ${num_frames}, expected how many frames to simulate` });
+    issues.push({
+      path: `${WHERE}.num_frames`,
+      message: `found ${num_frames ?? "None"}, expected how many frames to simulate`,
+    });
   }
   if (!(o.density > 0 && o.density < Infinity)) {
     issues.push({ path: `${WHERE}.density`, message: `found ${o.density}, expected a number above 0` });

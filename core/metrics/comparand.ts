@@ -97,9 +97,9 @@ export function comparandOf(
   const storage = ID === undefined ? undefined : storages[ID];
   if (!storage) {
     throw new DataError(
-      `Cannot take ${options.kind} "${ID ?? ""}" from "${options.name}": found ${
-        IDs.join(", ") || "none"
-      }, expected one of these IDs`,
+      `Cannot take ${options.kind} "${ID ?? ""}" from "${options.name}": found no such ID, expected one of ${
+        IDs.join(", ") || "those that a reconstruction has, and it has none"
+      }`,
       { file: options.name, found: IDs, expected: ID },
     );
   }

@@ -60,7 +60,9 @@ Deno.test("comparandOf() knows the centres of the views in pixels of the object"
 Deno.test("comparandOf() names the storages that are there", () => {
   assert.throws(
     () => comparandOf(FILE, { name: "a.ptyr", kind: "object", storage: "SotherG00" }),
-    (e) => isPtychoError(e, "DataError") && /"SotherG00" from "a.ptyr": found SscanG00/.test(e.message),
+    (e) =>
+      isPtychoError(e, "DataError") &&
+      /"SotherG00" from "a.ptyr": found no such ID, expected one of SscanG00/.test(e.message),
   );
 });
 

@@ -47,7 +47,13 @@ export function listParametersAt(path: string): ParameterEntry[] {
   const inFile = found.length > 0 ? found : below(`ptycho.${path}`);
   if (inFile.length > 0) return inFile;
   const near = nearestPath(path, all.map((e) => e.path));
-  const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+  // In a file labels stand where the list has the names of models, loaders and engines.
+  const isLabelled = /^(ptycho\.)?(scans|engines)\./.test(path);
+  const hint = near !== undefined
+    ? `; did you mean "${near}"?`
+    : isLabelled
+    ? "; parameters of scans are listed as scan.<model> and scandata.<loader>, those of engines as engine.<name>"
+    : "";
   throw new ParameterError([{ path, message: `found no such parameter${hint}` }]);
 }
 

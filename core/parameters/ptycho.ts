@@ -27,7 +27,7 @@ export const ptychoParams = z.strictObject({
       types: ["int"],
       allowed: `a whole number from 0 to 5 or one of ${Object.keys(VERBOSITY).join(", ")}`,
       description:
-        "How much is said: 0 only what ends the run, 1 errors, 2 also warnings, 3 also progress, 4 also the state of things, 5 everything; or as a word, from CRITICAL to DEBUG",
+        "How much is said beside the progress: 0 only what ends the run, 1 and 2 also notes on what is left out or gives way, 3 also what was done, 4 also the storages, 5 also all parameters; or as a word, from CRITICAL to DEBUG",
     }),
   data_type: z.enum(["single", "double"]).prefault("single").meta({
     description: "Precision of all floating-point numbers: `single` for 32 bits, `double` for 64",

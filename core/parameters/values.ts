@@ -21,6 +21,16 @@ export function pair<T extends z.ZodType>(item: T): z.ZodUnion<[T, z.ZodTuple<[T
   return z.union([item, z.tuple([item, item])]);
 }
 
+/**
+ * A number that PtyPy takes whatever it is and that means nothing below (or at) a limit: the limit is refused here, but is no
+ * bound of the list.
+ */
+export function meant<T extends z.ZodNumber>(number: T, { from, above }: { from?: number; above?: number }): T {
+  const kind = number.isInt ? "a whole number" : "a number";
+  const allowed = from !== undefined ? `${kind} >= ${from}` : `${kind} above ${above}`;
+  return number.refine((v) => from !== undefined ? v >= from : v > (above ?? -Infinity)).meta({ allowed }) as T;
+}
+
 /** One value for all, or a list of them. */
 export function oneOrMore<T extends z.ZodType>(item: T): z.ZodUnion<[T, z.ZodArray<T>]> {
   return z.union([item, z.array(item).min(1)]);

@@ -20,7 +20,10 @@ export interface PlanContext {
   readonly written: ReadonlySet<string>;
   /** (frame, 2), metres: replaces the positions of the source (`positions_theory`, or the `xy` of the scan model). */
   readonly positions?: Float64Array | null;
+  /** Says what may be of interest. */
   readonly log: (message: string) => void;
+  /** Says that something the user wrote gives way. */
+  readonly warn: (message: string) => void;
 }
 
 /** The decisions. */
@@ -151,13 +154,14 @@ function selectFrames(
   const wanted = p.num_frames === null ? available : countFrom(p.num_frames, { name: "num_frames", context: o });
   const numFrames = given ? available : Math.min(wanted, available);
   if (!given && p.num_frames !== null && p.num_frames > available) {
-    o.log(`data.num_frames = ${p.num_frames} gives way to the ${available} frames of ${o.source}`);
+    const say = o.written.has("num_frames") ? o.warn : o.log;
+    say(`data.num_frames = ${p.num_frames} gives way to the ${available} frames of ${o.source}`);
   }
   if (given && o.written.has("num_frames") && p.num_frames !== null && p.num_frames !== available) {
-    o.log(`data.num_frames = ${p.num_frames} gives way to the ${available} positions of data.positions_theory`);
+    o.warn(`data.num_frames = ${p.num_frames} gives way to the ${available} positions of data.positions_theory`);
   }
   if (given && available < scan.numFrames) {
-    o.log(`using the first ${available} of ${scan.numFrames} frames, as many as positions were given`);
+    o.warn(`using the first ${available} of ${scan.numFrames} frames, as many as positions were given`);
   }
   const used = positions.slice(0, 2 * numFrames);
   assertPositions(used, o.source);
@@ -175,11 +179,11 @@ function cropShapeOf(scan: OpenScan, o: ShapeChoice): FrameShape {
   const wanted = value(scan, "shape", o) ?? o.rawShape;
   const pair = typeof wanted === "number" ? [wanted, wanted] : wanted;
   if (pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < 1)) {
-    fail("shape", o.context, `found [${pair.join(", ")}], expected null, pixels or [pixels, pixels]`);
+    fail("shape", o.context, `found [${pair.join(", ")}], expected None, pixels or [pixels, pixels]`);
   }
   const side = Math.min(pair[0]!, pair[1]!);
   if (pair[0] !== pair[1]) {
-    o.context.log(`data.shape ${pair[0]} x ${pair[1]} is not square: frames are cropped to ${side} x ${side}`);
+    o.context.warn(`data.shape ${pair[0]} x ${pair[1]} is not square: frames are cropped to ${side} x ${side}`);
   }
   if (side % o.bin !== 0) {
     fail("rebin", o.context, `found ${o.bin} for frames of ${side} x ${side}, expected a divisor of ${side}`);
@@ -192,6 +196,14 @@ function centerOf(
   o: { p: PtyScanParams; rawShape: FrameShape; context: PlanContext },
 ): [number, number] | null {
   const center = value(scan, "center", o);
+  // PtyPy takes any number modulo n: far outside it would silently become some pixel inside.
+  const far = (typeof center === "object" ? center ?? [] : []).findIndex((c, axis) => {
+    return typeof c === "number" && (c < -o.rawShape[axis]! || c > o.rawShape[axis]!);
+  });
+  if (far >= 0) {
+    const [rows, cols] = o.rawShape;
+    fail("center", o.context, `found ${JSON.stringify(center)}, expected pixels of a frame of ${rows} x ${cols}`);
+  }
   if (center !== null) return resolveCenter(center, o.rawShape);
   return o.p.auto_center === false ? resolveCenter("fftshift", o.rawShape) : null;
 }
@@ -210,7 +222,7 @@ function countFrom(n: number, o: { name: string; context: PlanContext }): number
 
 function positive(n: number | null, o: { name: string; unit: string; context: PlanContext }): number {
   if (n !== null && n > 0 && n < Infinity) return n;
-  return fail(o.name, o.context, `found ${n}, expected a number of ${o.unit} above 0; the source has none`);
+  return fail(o.name, o.context, `found ${n ?? "None"}, expected a number of ${o.unit} above 0`);
 }
 
 function checked<T>(name: string, context: PlanContext, parse: () => T): T {

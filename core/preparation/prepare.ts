@@ -65,7 +65,7 @@ export function prepareScan<P extends PtyScanParams>(loader: Loader<P>, p: P, op
   using scan = openSource(loader, p, options);
   const plan = planPreparation(scan, p, planContext(p, options));
   const chunk = chunkSize(plan, { p, ...options });
-  const rawCenter = chooseCenter(scan, p, { plan, chunk, log: options.services.log });
+  const rawCenter = chooseCenter(scan, p, { plan, chunk, services: options.services });
   const window = scan.prepared ? wholeFrame(plan, rawCenter) : cropWindow(plan.rawShape, plan.cropShape, rawCenter);
   const center = orientCenter(window.center, { ...plan.orientation, shape: plan.cropShape });
   const meta = metaOf(plan, { center: [center[0] / plan.bin, center[1] / plan.bin], label: options.label });
@@ -112,7 +112,8 @@ function planContext(p: PtyScanParams, o: PlanOptions): PlanContext {
     path: `scans.${o.label}.data.positions_theory`,
     load: (reference) => loadArray(o.services.path(reference)),
   });
-  return { label: o.label, written: o.written, positions: given ?? o.positions ?? null, log: o.services.log };
+  const { log, warn = log } = o.services;
+  return { label: o.label, written: o.written, positions: given ?? o.positions ?? null, log, warn };
 }
 
 /** As many frames as fit into the bytes of a chunk, but at least `min_frames`. Frames to save are gathered as float64. */
@@ -131,7 +132,7 @@ function chunkSize(plan: PreparationPlan, o: { p: PtyScanParams; label: string; 
 function chooseCenter(
   scan: OpenScan,
   p: PtyScanParams,
-  o: { plan: PreparationPlan; chunk: number; log: (message: string) => void },
+  o: { plan: PreparationPlan; chunk: number; services: LoaderServices },
 ): readonly [number, number] {
   const isAsked = p.auto_center === true && !scan.prepared;
   const found = o.plan.center === null || isAsked ? findCenter(scan, o.plan, { chunk: o.chunk }) : null;
@@ -140,8 +141,10 @@ function chooseCenter(
     const [y, x] = found.map((c) => c.toFixed(2));
     const remedy = o.plan.center === null
       ? ""
-      : `, but data.center says (${center.join(", ")}), which is used; set data.center to null to use what was found`;
-    o.log(`centre of mass of the frames at pixel (${y}, ${x})${remedy}`);
+      : `, but data.center says (${center.join(", ")}), which is used; set data.center to None to use what was found`;
+    const { log, warn = log } = o.services;
+    const say = o.plan.center === null ? log : warn;
+    say(`centre of mass of the frames at pixel (${y}, ${x})${remedy}`);
   }
   if (!scan.prepared) assertInside(center, o.plan.rawShape);
   return center;

@@ -141,12 +141,31 @@ Deno.test("weights of another size than the frames are cut around their own midd
 Deno.test("masked pixels may hold anything; what is no count becomes 0", () => {
   const data = rampFrames([1, 2, 3]);
   data.data.set([NaN, -1, Infinity, 5]);
-  const scan = prepare(data, { shape: [2, 3] }, { source: { weight: masked([2, 3], [0, 1, 2, 3]), prepared: true } });
+  const scan = prepare(data, { shape: [2, 3] }, {
+    source: { weight: masked([2, 3], [0, 1, 2, 3]), prepared: true, found: GEOMETRY },
+  });
   assert.deepEqual([...scan.diffraction], [0, 0, 0, 5, 102, 103]);
 });
 
+/** What a prepared source must know. */
+const GEOMETRY = { energy: 9, distance: 5, psize: [1e-4, 2e-4] } as const;
+
+Deno.test("a prepared source that does not know its geometry is refused, unless the user gives it", () => {
+  const source: Source = { found: { energy: 9 }, prepared: true };
+  assert.throws(() => prepare(rampFrames([1, 4, 4]), {}, { source }), (e) => {
+    assert.ok(isPtychoError(e, "DataError"));
+    assert.match(
+      e.message,
+      /found no distance, no psize in it, .*; write scans\.S\.data\.distance, scans\.S\.data\.psize/,
+    );
+    return true;
+  });
+  const { meta } = prepare(rampFrames([1, 4, 4]), { distance: 3, psize: 1e-5 }, { source });
+  assert.deepEqual([meta.energy, meta.distance, meta.psize], [9, 3, [1e-5, 1e-5]]);
+});
+
 Deno.test("a prepared source is taken as it is, with its own axis", () => {
-  const found = { center: [1, 2] as const, shape: [4, 4] as const, energy: 9 };
+  const found = { ...GEOMETRY, center: [1, 2] as const, shape: [4, 4] as const };
   const data = rampFrames([2, 4, 4]);
   const loader = arrayLoader(data, { found, prepared: true });
   const scan = prepareScan(loader, ptyScan({ energy: 9, center: [1, 2], shape: 4 }), {
@@ -170,7 +189,7 @@ Deno.test("a prepared source refuses every parameter that would change it, all a
     dfile: "x.ptyd",
     add_poisson_noise: true,
   };
-  const source: Source = { found: { energy: 9, shape: [4, 4] }, prepared: true };
+  const source: Source = { found: { ...GEOMETRY, shape: [4, 4] }, prepared: true };
   assert.throws(() => prepare(rampFrames([1, 4, 4]), given, { source }), (e) => {
     assert.ok(isPtychoError(e, "ParameterError"));
     const paths = (e.fields.issues as { path: string }[]).map((issue) => issue.path.split(".").at(-1));
@@ -270,8 +289,8 @@ Deno.test("prepareScan() refuses frames without a photon", () => {
 
 const BAD_PARAMETERS = [
   { given: { shape: 6, rebin: 4 }, path: "rebin", message: /found 4 for frames of 6 x 6, expected a divisor of 6/ },
-  { given: { shape: 0 }, path: "shape", message: /expected null, pixels/ },
-  { given: { energy: null }, path: "energy", message: /found null, expected a number of keV above 0/ },
+  { given: { shape: 0 }, path: "shape", message: /expected None, pixels/ },
+  { given: { energy: null }, path: "energy", message: /found None, expected a number of keV above 0/ },
   { given: { distance: 0 }, path: "distance", message: /found 0/ },
   { given: { psize: [1e-5, 0] }, path: "psize", message: /found 0/ },
   { given: { num_frames: 0 }, path: "num_frames", message: /found 0, expected a whole number from 1/ },
@@ -282,7 +301,7 @@ const BAD_PARAMETERS = [
     path: "positions_theory",
     message: /found 3 positions, expected 1 to 2/,
   },
-  { given: { save: "append" }, path: "dfile", message: /found null with save = "append"/ },
+  { given: { save: "append" }, path: "dfile", message: /found None with save = "append"/ },
 ];
 
 for (const c of BAD_PARAMETERS) {

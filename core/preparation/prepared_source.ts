@@ -1,15 +1,17 @@
 /** Sources whose frames were prepared before: they are taken as they are. */
 
-import { ParameterError } from "../errors.ts";
+import { DataError, ParameterError } from "../errors.ts";
 import type { OpenScan } from "../loaders/loader.ts";
 import type { PtyScanParams } from "../parameters/scandata/pty_scan.ts";
 import { type CenterValue, type FrameShape, resolveCenter } from "./center.ts";
 import type { PlanContext } from "./plan.ts";
 
 /**
- * Refuses parameters that would change frames which are prepared already. The same value as in the source is no contradiction.
+ * Refuses parameters that would change frames which are prepared already, and frames whose geometry nobody gives. The same value
+ * as in the source is no contradiction.
  *
  * @throws {ParameterError} with every parameter that contradicts the source
+ * @throws {DataError} if neither source nor user say energy, distance or psize
  */
 export function refuseProcessing(scan: OpenScan, p: PtyScanParams, o: PlanContext): void {
   const processing = [
@@ -26,6 +28,18 @@ export function refuseProcessing(scan: OpenScan, p: PtyScanParams, o: PlanContex
     if (!same(p[name], { name, found, shape: scan.found.shape })) issues.push(contradiction(name, p, o));
   }
   if (issues.length > 0) throw new ParameterError(issues);
+  // The defaults of these describe no experiment: a simulation may use them, measured data may not.
+  const missing = (["energy", "distance", "psize"] as const).filter((name) => {
+    return scan.found[name] === undefined && !o.written.has(name);
+  });
+  if (missing.length === 0) return;
+  const source = scan.source ?? o.label;
+  throw new DataError(
+    `Cannot use ${source}: found no ${missing.join(", no ")} in it, expected a geometry; write ${
+      missing.map((name) => `scans.${o.label}.data.${name}`).join(", ")
+    }`,
+    { source, found: [], expected: missing },
+  );
 }
 
 function contradiction(name: keyof PtyScanParams, p: PtyScanParams, o: PlanContext): { path: string; message: string } {

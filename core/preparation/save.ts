@@ -59,7 +59,7 @@ export interface SaveContext {
 export function openSaver(p: PtyScanParams, o: SaveContext): ScanSaver | null {
   if (p.save === null) return null;
   if (p.dfile === null) {
-    const message = `found null with save = "${p.save}", expected the path of the .ptyd file to write`;
+    const message = `found None with save = "${p.save}", expected the path of the .ptyd file to write`;
     throw new ParameterError([{ path: `scans.${o.label}.data.dfile`, message }]);
   }
   const path = o.services.path(p.dfile);

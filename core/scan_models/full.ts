@@ -68,19 +68,24 @@ function probeOf(p: IlluminationParams | string, plane: StoragePlane, context: L
       }: a factor of more than ten apart`,
     );
   }
-  return initialProbe({ ...p as IlluminationOptions, photons }, { ...common, model: probeModel(p, plane, context) });
+  const probe = initialProbe({ ...p as IlluminationOptions, photons }, {
+    ...common,
+    model: probeModel(p, plane, context),
+  });
+  if (p.model === "recon" && p.aperture.form !== null) {
+    context.log(
+      `the aperture of ${where} also acts on the probe of "${p.recon.rfile}"; write aperture.form: null to take it whole`,
+    );
+  }
+  return probe;
 }
 
 function probeModel(p: IlluminationParams, plane: StoragePlane, context: LayeredContext): NdArray | null {
   if (p.model === null) return null;
   if (p.model !== "recon") return arrayOf(p.model, { ...context, where: `${context.where}.illumination.model` });
   const { label, rfile } = p.recon;
-  if (p.aperture.form !== null) {
-    context.log(
-      `The aperture of ${context.where}.illumination also acts on the probe of "${rfile}"; write aperture.form: null to take it whole`,
-    );
-  }
-  return arrayOfResult(rfile, { ...context, kind: "probe", storageID: plane.storageID, scan: label });
+  const where = `${context.where}.illumination`;
+  return arrayOfResult(rfile, { ...context, where, kind: "probe", storageID: plane.storageID, scan: label });
 }
 
 function objectOf(p: SampleParams, plane: StoragePlane, context: LayeredContext): Float64Array {
@@ -88,7 +93,7 @@ function objectOf(p: SampleParams, plane: StoragePlane, context: LayeredContext)
   const common = { ...plane, layers: context.layers, random: context.random, where };
   if (p.model === "recon") {
     // An earlier object is a transmission already, so that `process` has nothing to do.
-    const model = arrayOfResult(p.recon.rfile, { ...context, kind: "obj", storageID: plane.storageID });
+    const model = arrayOfResult(p.recon.rfile, { ...context, where, kind: "obj", storageID: plane.storageID });
     return initialObject({ ...p, process: null }, { ...common, model });
   }
   const model = p.model === null ? null : arrayOf(p.model, { ...context, where: `${where}.model` });

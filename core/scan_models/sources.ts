@@ -1,9 +1,12 @@
 /** Where the content of an initial probe or object comes from: arrays in the parameters, files, earlier results. */
 
 import type { NdArray } from "../../kernels/nd_array.ts";
-import { DataError, UnsupportedError } from "../errors.ts";
+import { DataError, ParameterError, UnsupportedError } from "../errors.ts";
 import type { NestedNumbers } from "../parameters/values.ts";
 import type { ModelServices } from "./scan_model.ts";
+
+/** PtyPy's default for `recon.rfile`. */
+const PLACEHOLDER = "\\*.ptyr";
 
 /** Texts that name an array: a file with a known ending, or a data set in one. */
 const ARRAY_FILE = /\.(npy|ptyr|ptyd|h5|hdf5|cxi|nxs)(:.*)?$/i;
@@ -22,7 +25,7 @@ export function arrayOf(
   if (typeof value !== "string") return nestedArray(value);
   if (ARRAY_FILE.test(value)) return loadArray(value);
   throw new UnsupportedError(
-    `Cannot use ${where}: found "${value}", expected null, "recon" or an array, also as x.npy, x.h5:/dataset or x.ptyr`,
+    `Cannot use ${where}: found "${value}", expected None, "recon" or an array, also as x.npy, x.h5:/dataset or x.ptyr`,
     { parameter: where, found: value },
   );
 }
@@ -30,6 +33,8 @@ export function arrayOf(
 /** Which storage of an earlier result is wanted. */
 export interface ResultOptions extends Pick<ModelServices, "readPtyr"> {
   readonly kind: "probe" | "obj";
+  /** Path of the parameters that name the result, such as `scans.MF.sample`. */
+  readonly where: string;
   /** ID of the storage that is to start: the one of the same ID is taken, else the first. */
   readonly storageID: string;
   /** Scan of the earlier result, which must then be there; null or left out for any. */
@@ -39,10 +44,15 @@ export interface ResultOptions extends Pick<ModelServices, "readPtyr"> {
 /**
  * Probe or object of an earlier result.
  *
+ * @throws {ParameterError} if no file is named
  * @throws {DataError} if the file has none, or none of the wanted scan
  * @see PtyPy 0.4: utils.load_from_ptyr as used by illumination and sample
  */
-export function arrayOfResult(rfile: string, { kind, storageID, scan, readPtyr }: ResultOptions): NdArray {
+export function arrayOfResult(rfile: string, { kind, storageID, scan, where, readPtyr }: ResultOptions): NdArray {
+  if (rfile === PLACEHOLDER) {
+    const message = "found the default, which names no file, expected the path of a .ptyr file to start from";
+    throw new ParameterError([{ path: `${where}.recon.rfile`, message }]);
+  }
   const storages = readPtyr(rfile)[kind];
   const IDs = Object.keys(storages);
   const ID = scan

@@ -20,6 +20,7 @@ interface Scan {
   readonly positions?: Float64Array;
   readonly weights?: NdArray | null;
   readonly meta?: Partial<PtydSpec["meta"]>;
+  readonly save?: PtydSpec["save"];
 }
 
 /** Files that are .ptyd files, with content that cannot be used. */
@@ -86,11 +87,15 @@ const STRUCTURES: readonly (readonly [name: string, write: (writer: Hdf5Writer) 
     (writer) => writer.array("/entry", DATA),
     /frames of ".*x\.ptyd": found no group "\/chunks", expected a \.ptyd file; there are "entry"/,
   ],
-  ["no chunk", (writer) => writer.group("/chunks"), /frames of ".*x\.ptyd": found .* no frames, expected at least one/],
+  [
+    "no chunk",
+    (writer) => writer.group("/chunks"),
+    /frames of ".*x\.ptyd": found no chunks, expected at least one frame/,
+  ],
   [
     "no frames",
     (writer) => writeChunk(writer, { data: ramp([0, SIDE, SIDE]), positions: ramp([0, 2]) }),
-    /frames of ".*x\.ptyd": found .* no frames, expected at least one/,
+    /frames of ".*x\.ptyd": found only chunks without frames, expected at least one/,
   ],
   [
     "no data set of frames",
@@ -103,32 +108,57 @@ const STRUCTURES: readonly (readonly [name: string, write: (writer: Hdf5Writer) 
     /"\/chunks\/0\/positions" in ".*x\.ptyd": found no "positions" .*; there are "data"/,
   ],
   [
+    "no geometry",
+    (writer) => writeChunk(writer, { data: DATA, positions: ramp([FRAMES, 2]) }),
+    /Cannot use ".*x\.ptyd": found no energy, no distance, no psize in it, .*; write scans\.S\.data\.energy, /,
+  ],
+  [
+    "a text where the energy should be",
+    (writer) => {
+      writeChunk(writer, { data: DATA, positions: ramp([FRAMES, 2]) });
+      writer.group("/meta");
+      writer.text("/meta/energy", "high");
+    },
+    /"energy" of the geometry in ".*x\.ptyd": found "high", expected a number/,
+  ],
+  [
+    "a pixel size of three numbers",
+    (writer) => {
+      writeChunk(writer, { data: DATA, positions: ramp([FRAMES, 2]) });
+      writer.group("/meta");
+      writer.array("/meta/psize", ramp([3]));
+    },
+    /"psize" of the geometry in ".*x\.ptyd": found an array of shape 3, expected one or two numbers/,
+  ],
+  [
     "fewer positions than frames",
     (writer) => writeChunk(writer, { data: DATA, positions: ramp([FRAMES - 1, 2]) }),
-    /"\/chunks\/0\/positions" in ".*x\.ptyd": found shape 3 x 2, expected 4 x 2/,
+    /"\/chunks\/0\/positions" in ".*x\.ptyd": found shape \(3, 2\), expected \(4, 2\)/,
   ],
   [
     "positions of three numbers",
     (writer) => writeChunk(writer, { data: DATA, positions: ramp([FRAMES, 3]) }),
-    /"\/chunks\/0\/positions" in ".*x\.ptyd": found shape 4 x 3, expected 4 x 2/,
+    /"\/chunks\/0\/positions" in ".*x\.ptyd": found shape \(4, 3\), expected \(4, 2\)/,
   ],
   [
     "a mask of another shape",
     (writer) => writeChunk(writer, { data: DATA, positions: ramp([FRAMES, 2]), weights: ramp([FRAMES, 3, 3]) }),
-    /"\/chunks\/0\/weights" in ".*x\.ptyd": found shape 4 x 3 x 3, expected 4 x 8 x 8/,
+    /"\/chunks\/0\/weights" in ".*x\.ptyd": found shape \(4, 3, 3\), expected \(4, 8, 8\)/,
   ],
   [
     "a single frame without an axis of frames",
     (writer) => writeChunk(writer, { data: ramp([SIDE, SIDE]), positions: ramp([SIDE, 2]) }),
-    /"\/chunks\/0\/data" in ".*x\.ptyd": found shape 8 x 8, expected/,
+    /"\/chunks\/0\/data" in ".*x\.ptyd": found shape \(8, 8\), expected \(frames, y, x\)/,
   ],
   [
     "complex frames",
-    (writer) =>
+    (writer) => {
+      writeGeometry(writer);
       writeChunk(writer, {
         data: { dtype: "complex128", shape: [FRAMES, SIDE, SIDE], data: new Float64Array(2 * FRAMES * PIXELS).fill(1) },
         positions: ramp([FRAMES, 2]),
-      }),
+      });
+    },
     /Cannot prepare ".*x\.ptyd": found complex frames \(complex128\), expected counts/,
   ],
 ];
@@ -187,6 +217,21 @@ Deno.test(
 );
 
 Deno.test(
+  "a chunk that is missing is left out, and the user is told without asking",
+  inFolder(async (folder) => {
+    writeScan(join(folder, "x.ptyd"), { save: "link" });
+    const { code, err } = await run(folder);
+    assert.deepEqual([code, err.includes("note:")], [0, false]);
+    const parts = filesBelow(folder).filter((path) => path.startsWith("x.ptyd.part"));
+    assert.equal(parts.length, 2);
+    Deno.removeSync(join(folder, parts[1]!));
+    const second = await run(folder);
+    assert.equal(second.code, 0, second.err);
+    assert.match(second.err, /^note: Left out "\/chunks\/1" of ".*x\.ptyd": found a link to .*that leads nowhere$/m);
+  }),
+);
+
+Deno.test(
   "preparation that fails in the middle leaves no saved data",
   inFolder(async (folder) => {
     writeScan(join(folder, "x.ptyd"), { data: changed(3, NaN) });
@@ -205,7 +250,9 @@ async function run(folder: string, ...more: readonly string[]): Promise<{ code: 
 
 async function assertRefused(folder: string, says: RegExp, ...more: readonly string[]): Promise<void> {
   const before = filesBelow(folder);
-  const { code, out, err } = await run(folder, ...more);
+  const { code, out, err: text } = await run(folder, ...more);
+  // Files that are written by hand below have no mask, which is told beside the mistake.
+  const err = text.replace(/^note: .* has no mask .*\n/, "");
   assert.equal(code, 2, err);
   assert.equal(out, "");
   assert.match(err, /^exitwave: [^\n]+\n$/);
@@ -213,13 +260,22 @@ async function assertRefused(folder: string, says: RegExp, ...more: readonly str
   assert.deepEqual(filesBelow(folder).filter((path) => path !== "moon.json"), before.filter((p) => p !== "moon.json"));
 }
 
-function writeScan(path: string, { data = DATA, positions = POSITIONS, weights = null, meta = {} }: Scan): void {
+function writeScan(
+  path: string,
+  { data = DATA, positions = POSITIONS, weights = null, meta = {}, save = "append" }: Scan,
+): void {
   const geometry = { label: "S", energy: 7.2, distance: 7.19, psize: [1.72e-4, 1.72e-4], center: [4, 4], version: 0.1 };
-  const spec = { save: "append", info: {}, now: new Date(0), meta: { shape: [SIDE, SIDE], ...geometry, ...meta } };
+  const spec = { save, info: {}, now: new Date(0), meta: { shape: [SIDE, SIDE], ...geometry, ...meta } };
   using writer = createPtyd(path, spec as PtydSpec);
   const chunk: PtydChunk = { data, positions, weights, indices: [0, 1, 2, 3] };
   writer.append(chunk);
+  if (save === "link") writer.append({ ...chunk, indices: [4, 5, 6, 7] });
   writer.close();
+}
+
+function writeGeometry(writer: Hdf5Writer): void {
+  writer.group("/meta");
+  for (const name of ["energy", "distance", "psize"]) writer.array(`/meta/${name}`, ramp([]));
 }
 
 function writeChunk(writer: Hdf5Writer, arrays: Readonly<Record<string, NdArray>>): void {

@@ -9,11 +9,8 @@ Deno.test(
   "demo simulates, reconstructs, draws, and ends close to the truth",
   inFolder(async (folder) => {
     const out = join(folder, "demo");
-    const begin = performance.now();
     const demo = await exitwave(["demo", "-o", out]);
     assert.equal(demo.code, 0, demo.err);
-    // The README promises a minute.
-    assert.ok(performance.now() - begin < 60_000);
 
     const files = filesBelow(out);
     const ptyr = /^result +(.*\.ptyr)$/m.exec(demo.out)![1]!;

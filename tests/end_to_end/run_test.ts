@@ -6,6 +6,8 @@ import { type Ptyr, readPtyr } from "../../core/formats/ptyr.ts";
 import { exitwave, exitwaveProcess, filesBelow, inFolder, MOON, overrides, writeMoon } from "./command_line.ts";
 
 const RESULTS = ["recons/moon/moon_DM_0004.ptyr", "recons/moon/moon_ML_0006.ptyr"];
+/** The interaction server is a default in the tests of `verbose_level`. */
+const NOT_BUILT = /^note: The interaction server/;
 const FIXTURE = join(import.meta.dirname!, "../fixtures/synth64_nonoise_v04.ptyd");
 
 Deno.test(
@@ -33,6 +35,76 @@ Deno.test(
     assert.deepEqual(last.errors, runtime.iter_info.at(-1)!.error);
     assert.deepEqual([last.iterations, last.stopped, last.dumps], [6, false, []]);
     assert.ok(last.secondsPerIteration > 0 && last.secondsPerIteration < 10);
+  }),
+);
+
+for (
+  const { level, says } of [
+    { level: 0, says: [] },
+    { level: "ERROR", says: [NOT_BUILT] },
+    { level: 2, says: [NOT_BUILT] },
+    {
+      level: "info",
+      says: [
+        NOT_BUILT,
+        /^scan MF: 12 frames of 32 x 32, 7\.2 keV/,
+        /^engine DM: 4 iterations on wasm, all 12 frames/,
+        /^wrote \S+DM_0004/,
+      ],
+    },
+    {
+      level: 4,
+      says: [NOT_BUILT, /^scan MF/, /^probe SMFG00: 1 x 32 x 32/, /^obj SMFG00: 1 x /, /^engine DM: 4/, /^wrote/],
+    },
+    {
+      level: "DEBUG",
+      says: [
+        NOT_BUILT,
+        /^scan MF/,
+        /^probe/,
+        /^obj/,
+        /^scans\.MF = .*"psf":0/,
+        /^engines\.e = .*"alpha":1,/,
+        /^engine DM/,
+        /^wrote/,
+      ],
+    },
+  ]
+) {
+  Deno.test(
+    `run says at verbose_level ${level} what that level is for, beside the progress`,
+    inFolder(async (folder) => {
+      const io = { home: folder, autosave: false, autoplot: false };
+      const engines = { e: { name: "DM", numiter: 4, numiter_contiguous: 4 } };
+      const { code, err } = await exitwave([
+        "run",
+        writeMoon(folder, { io, engines, verbose_level: level }),
+        "--quiet",
+      ]);
+      assert.equal(code, 0);
+      const lines = err.trimEnd().split("\n").slice(0, -1);
+      assert.equal(lines.length, says.length, err);
+      says.forEach((pattern, i) => assert.match(lines[i]!, pattern));
+    }),
+  );
+}
+
+Deno.test(
+  "run tells without asking what of the user's parameters gives way",
+  inFolder(async (folder) => {
+    const wanted = ["shape=[32,40]", "num_frames=100", "auto_center=true", "center=[16,16]"];
+    const sets = overrides(...wanted.map((text) => `scans.MF.data.${text}`), "scans.MF.illumination.photons=1");
+    const { code, err } = await exitwave(["run", writeMoon(folder), "--quiet", ...sets]);
+    assert.equal(code, 0);
+    const notes = err.split("\n").filter((line) => line.startsWith("note: "));
+    const expected = [
+      /num_frames = 100 gives way to the 92 frames/,
+      /32 x 40 is not square/,
+      /centre of mass .* but data\.center says \(16, 16\), which is used/,
+      /photons is 1, but the brightest frame/,
+    ];
+    for (const note of expected) assert.ok(notes.some((line) => note.test(line)), `no ${note} in:\n${err}`);
+    assert.equal(notes.length, 4);
   }),
 );
 

@@ -1,7 +1,7 @@
 /** Rules of style that a program can check: names, sizes, headers, doc comments, barrels. */
 
 import { assertEquals } from "@std/assert/equals.js";
-import { readSources, ROOT } from "./sources.ts";
+import { readSources } from "./sources.ts";
 
 const BANNED = /(^|\/)(utils?|helpers?|common|misc|types|index)(\/|\.ts$)/;
 const MAX_LINES = 400;

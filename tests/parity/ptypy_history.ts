@@ -95,3 +95,15 @@ export function largestDeviation(
   const deviation = Math.max(...deviations);
   return { deviation, iteration: deviations.indexOf(deviation) + 1 };
 }
+
+/** The largest difference of a column in parts of its greatest value, and the iteration (from 1) where it occurs. */
+export function largestDistance(
+  ours: readonly ErrorRow[],
+  theirs: readonly ErrorRow[],
+  column: 0 | 1 | 2,
+): { readonly distance: number; readonly iteration: number } {
+  const scale = Math.max(...theirs.map((row) => row[column]));
+  const distances = ours.map((row, i) => Math.abs(row[column] - theirs[i]![column]) / scale);
+  const distance = Math.max(...distances);
+  return { distance, iteration: distances.indexOf(distance) + 1 };
+}

@@ -50,7 +50,9 @@ export const DM_SHAPE = {
       "Standard deviation of the Gaussian that smooths the old object in each object update; None for no smoothing",
     unit: "px",
   }),
-  clip_object: z.tuple([z.number(), z.number()]).nullable().prefault(null).meta({
+  clip_object: z.tuple([z.number(), z.number()]).refine(([least, greatest]) => 0 <= least && least <= greatest).meta({
+    allowed: "a list of 2 numbers from 0, the smaller one first",
+  }).nullable().prefault(null).meta({
     types: ["tuple"],
     description: "Least and greatest modulus that the object may have; phases are kept; None for no limits",
   }),

@@ -1,7 +1,7 @@
 /** Parameters of the maximum likelihood engine. */
 
 import { z } from "zod";
-import { named } from "../values.ts";
+import { meant, named } from "../values.ts";
 import { ENGINE_BASE, PROBE_UPDATE_START } from "./base.ts";
 import { POSITION_REFINEMENT_SHAPE } from "./position_refinement.ts";
 
@@ -23,11 +23,13 @@ export const mlParams = z.strictObject({
     description: "Whether steep changes of the object are penalised (Gaussian prior on its gradient)",
   }),
   reg_del2_amplitude: z.number().min(0).prefault(0.01).meta({ description: "Strength of the penalty of `reg_del2`" }),
-  smooth_gradient: z.number().prefault(0).meta({
+  smooth_gradient: meant(z.number(), { from: 0 }).prefault(0).meta({
     description: "Standard deviation of the Gaussian that smooths the object gradient; 0 for none",
     unit: "px",
   }),
-  smooth_gradient_decay: z.number().prefault(0).meta({
+  smooth_gradient_decay: z.number().refine((v) => v >= 0 && v <= 1).meta({ allowed: "a number from 0 to 1" }).prefault(
+    0,
+  ).meta({
     description: "Fraction by which the width of `smooth_gradient` shrinks in every iteration",
   }),
   scale_precond: z.boolean().prefault(false).meta({

@@ -1,24 +1,27 @@
 /** Refinement of the scan positions by random trial shifts, for the engines that offer it. */
 
 import { z } from "zod";
-import { orSwitch } from "../values.ts";
+import { meant, orSwitch } from "../values.ts";
 
 const POSITION_REFINEMENT = z.strictObject({
-  start: z.int().nullable().prefault(null).meta({
+  start: meant(z.int(), { from: 0 }).nullable().prefault(null).meta({
     description: "First iteration that refines positions; None for 0 if `stop` is set, else for no refinement",
   }),
-  stop: z.int().nullable().prefault(null).meta({
+  stop: meant(z.int(), { from: 0 }).nullable().prefault(null).meta({
     description: "Iteration from which positions stay fixed again; None for the last one if `start` is set",
   }),
-  interval: z.int().prefault(1).meta({ description: "Positions are refined every so many iterations" }),
-  nshifts: z.int().prefault(4).meta({
+  interval: meant(z.int(), { from: 1 }).prefault(1).meta({
+    description: "Positions are refined every so many iterations",
+  }),
+  nshifts: meant(z.int(), { from: 1 }).prefault(4).meta({
     description: "Trial shifts per frame each time, a multiple of 4 so that all quadrants are tried equally often",
   }),
-  amplitude: z.number().prefault(0.001).meta({
-    description: "Largest size of a trial shift at the start; it shrinks linearly to zero at `stop`",
+  amplitude: meant(z.number(), { above: 0 }).prefault(0.001).meta({
+    description:
+      "Largest size of a trial shift at the start; it shrinks linearly to zero at `stop`, and below a pixel nothing is tried",
     unit: "m",
   }),
-  max_shift: z.number().prefault(0.002).meta({
+  max_shift: meant(z.number(), { above: 0 }).prefault(0.002).meta({
     description:
       "Longer trial shifts are not tried; also decides by how much the object array is enlarged at its edges",
     unit: "m",

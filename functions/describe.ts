@@ -1,0 +1,32 @@
+/** What a run says of itself before its first iteration, from the short to the long. */
+
+import type { PtychoParams } from "../core/ptycho_params.ts";
+import type { ModelScan } from "../core/scan_models/model.ts";
+import type { Started } from "./start.ts";
+
+/** One line for each scan: its frames, where they come from, its geometry. For `verbose_level` 3. */
+export function describeScans({ model }: Started): string[] {
+  return model.scans.map(({ label, prepared, geometry }: ModelScan) => {
+    const { meta, numFrames } = prepared;
+    const [dy, dx] = geometry.resolution;
+    return `scan ${label}: ${numFrames} frames of ${meta.shape.join(" x ")}, ${meta.energy} keV, ` +
+      `${meta.distance} m to the detector, sample pixels of ${dy.toPrecision(4)} x ${dx.toPrecision(4)} m`;
+  });
+}
+
+/** One line for each storage of probe and object: ID, shape and pixel. For `verbose_level` 4. */
+export function describeStorages({ model }: Started): string[] {
+  return (["probe", "obj"] as const).flatMap((kind) =>
+    model[kind].storages.map(({ ID, layers, rows, cols, psize }) =>
+      `${kind} ${ID}: ${layers} x ${rows} x ${cols}, pixels of ${psize.map((n) => n.toPrecision(4)).join(" x ")} m`
+    )
+  );
+}
+
+/** One line for each scan and engine with all its parameters, defaults included. For `verbose_level` 5. */
+export function describeParameters({ scans, engines }: Pick<PtychoParams, "scans" | "engines">): string[] {
+  return [
+    ...Object.entries(scans).map(([label, p]) => `scans.${label} = ${JSON.stringify(p)}`),
+    ...Object.entries(engines).map(([label, p]) => `engines.${label} = ${JSON.stringify(p)}`),
+  ];
+}
