@@ -9,7 +9,7 @@ import type { Data, StorageSpec } from "../kernels/reconstruction.ts";
 /** Where an engine runs. */
 export interface DevicePlan {
   readonly device: Device;
-  /** What it takes there, for the log. */
+  /** Where it runs and what it takes there, for the log. */
   readonly message: string;
   /** Why it is not the device that was asked for; null if it is. */
   readonly notice: string | null;
@@ -27,12 +27,12 @@ export function planDevice(engine: SupportedParams["name"], { data, device }: {
   const frames = blocks.reduce((sum, block) => sum + block.frames, 0);
   const total = megabytes(frameBytes + arrayBytes);
   if (fits) {
-    return { device, notice: null, message: `${engine} on ${device.name}: all ${frames} frames in memory, ${total}` };
+    return { device, notice: null, message: `${device.name}, all ${frames} frames in memory, ${total}` };
   }
   const limit = megabytes(device.limits.memoryBytes ?? Infinity);
   return {
     device: createReferenceDevice(),
-    message: `${engine} on reference: all ${frames} frames in memory, ${total}`,
+    message: `reference, all ${frames} frames in memory, ${total}`,
     notice:
       `${engine} needs ${total}, the ${device.name} device holds ${limit}: it runs on the reference device, which is slow; ` +
       "fewer frames, a smaller shape or data_type: single would fit",

@@ -13,7 +13,7 @@ Deno.test("planDevice() keeps a device that has room, and says what it takes", (
   const device = createWasmDevice({ threads: 1 });
   const plan = planDevice("DM", { data, device });
   assertEquals([plan.device, plan.notice], [device, null]);
-  assertMatch(plan.message, /^DM on wasm: all 9 frames in memory, [\d.]+ MB$/);
+  assertMatch(plan.message, /^wasm, all 9 frames in memory, [\d.]+ MB$/);
 });
 
 Deno.test("planDevice() runs what does not fit on the reference, and says so", () => {

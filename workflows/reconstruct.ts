@@ -150,10 +150,9 @@ async function runEngine(
   const { autosave } = run.parsed.p.io;
   const interval = autosave.active && autosave.interval > 0 ? autosave.interval : Infinity;
   const random = restoreRandom(context.state.random);
-  services.log(`engine ${engine.name}: ${engine.numiter} iterations`);
   const { device, message, notice } = planDevice(engine.name, { data, device: services.device });
-  services.log(message);
-  if (notice !== null) services.warn?.(notice);
+  services.log(`engine ${engine.name}: ${engine.numiter} iterations on ${message}`);
+  if (notice !== null) (services.warn ?? services.log)(notice);
   const session = await openEngine({ p: engine, device, data, state: context.state, random });
   try {
     let saved = -1;
@@ -163,6 +162,8 @@ async function runEngine(
       saved = Math.max(saved, due);
       await runBlock(session, { engine, context });
     }
+    // Stopped before it did anything, an engine leaves no result of its own.
+    if (session.iteration === context.state.iteration) return context.state;
     const state = await session.finish({ exitWaves });
     saveResult(state, { engine: engine.name, iteration: session.iteration, context });
     return state;

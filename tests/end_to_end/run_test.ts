@@ -45,7 +45,12 @@ for (
     { level: 2, says: [NOT_BUILT] },
     {
       level: "info",
-      says: [NOT_BUILT, /^scan MF: 12 frames of 32 x 32, 7\.2 keV/, /^engine DM: 4/, /^wrote \S+DM_0004/],
+      says: [
+        NOT_BUILT,
+        /^scan MF: 12 frames of 32 x 32, 7\.2 keV/,
+        /^engine DM: 4 iterations on wasm, all 12 frames/,
+        /^wrote \S+DM_0004/,
+      ],
     },
     {
       level: 4,

@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { readPtyr } from "../../core/formats/ptyr.ts";
 import { exitwave, exitwaveProcess, filesBelow, inFolder, writeMoon } from "./command_line.ts";
 
+/** On one thread an engine begins at once; workers take a moment to start, in which a signal may come before the first iteration. */
+const ONE_THREAD = ["--threads", "1"];
+
 /** More than any test waits for. */
 const ENDLESS = 1_000_000;
 
@@ -32,7 +35,7 @@ Deno.test(
     const stop = new AbortController();
     const file = writeMoon(folder, { engines: { a: { name: "DM", numiter: ENDLESS, numiter_contiguous: 2 } } });
     setTimeout(() => stop.abort(), 0);
-    const { code, out } = await exitwave(["run", file, "--json", "--quiet"], { signal: stop.signal });
+    const { code, out } = await exitwave(["run", file, "--json", "--quiet", ...ONE_THREAD], { signal: stop.signal });
     const { stopped, iterations, files } = JSON.parse(out);
     assert.deepEqual([code, stopped, iterations], [130, true, 2]);
     const stoppedObject = readPtyr(files[0]).obj.SMFG00!.data;
@@ -45,7 +48,7 @@ Deno.test(
   "one Ctrl-C that arrives twice, as through npx, still saves",
   inFolder(async (folder) => {
     const engines = { a: { name: "DM", numiter: 1 }, b: { name: "Dummy", numiter: 1, itertime: 0.3 } };
-    const run = start(["run", writeMoon(folder, { engines })]);
+    const run = start(["run", writeMoon(folder, { engines }), ...ONE_THREAD]);
     await run.said("DM 1/1");
     run.kill("SIGINT");
     await run.said("Ctrl-C again");
@@ -61,7 +64,7 @@ Deno.test(
   "a second Ctrl-C ends at once and leaves no file of the engine that was running",
   inFolder(async (folder) => {
     const engines = { a: { name: "DM", numiter: 1 }, b: { name: "Dummy", numiter: 1, itertime: 1000 } };
-    const run = start(["run", writeMoon(folder, { engines })]);
+    const run = start(["run", writeMoon(folder, { engines }), ...ONE_THREAD]);
     await run.said("DM 1/1");
     run.kill("SIGINT");
     await run.said("Ctrl-C again");
