@@ -2,9 +2,10 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Device } from "../kernels/device.ts";
-import { createGpuDevice, type Gpu, requestGpu } from "../kernels/gpu_device.ts";
+import { createGpuDevice, requestGpu } from "../kernels/gpu_device.ts";
 import { createReferenceDevice } from "../kernels/reference_device.ts";
 import { createWasmDevice } from "../kernels/wasm_device.ts";
+import { chooseLinuxDrivers } from "../kernels/webgpu/linux_drivers.ts";
 
 /** What `--device` takes. */
 export const DEVICE_NAMES = ["auto", "webgpu", "wasm", "reference"] as const;
@@ -42,7 +43,8 @@ export interface OpenedDevice extends Disposable {
 export async function openDevice({ device, threads }: DeviceFlags): Promise<OpenedDevice> {
   if (device === "reference") return opened(createReferenceDevice());
   if (device !== "webgpu") return opened(createWasmDevice(threads === undefined ? {} : { threads }));
-  const gpu = await requestVulkan();
+  chooseLinuxDrivers();
+  const gpu = await requestGpu();
   const notice = gpu.software
     ? `"${gpu.description}" is no graphics card but computes on the CPU; wasm is faster`
     : null;
@@ -51,23 +53,6 @@ export async function openDevice({ device, threads }: DeviceFlags): Promise<Open
 
 function opened(device: Device): OpenedDevice {
   return { device, notice: null, [Symbol.dispose]: () => {} };
-}
-
-/** What drivers on Linux want in their environment, where nobody has set it. */
-const LINUX = {
-  // The other back end, OpenGL, crashes now and then at exit.
-  DENO_WEBGPU_BACKEND: "vulkan",
-  // Drivers complain on the terminal without it; nothing is put there.
-  XDG_RUNTIME_DIR: "/tmp",
-};
-
-function requestVulkan(): Promise<Gpu> {
-  if (Deno.build.os === "linux") {
-    for (const [name, value] of Object.entries(LINUX)) {
-      if (Deno.env.get(name) === undefined) Deno.env.set(name, value);
-    }
-  }
-  return requestGpu();
 }
 
 function parseThreads(text: string): number {

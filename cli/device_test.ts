@@ -4,19 +4,27 @@ import { assertEquals } from "@std/assert/equals.js";
 import { assertMatch } from "@std/assert/match.js";
 import { assertRejects } from "@std/assert/rejects.js";
 import { DeviceError } from "../kernels/errors.ts";
+import { gpuForTests } from "../kernels/twins.ts";
 import { EXIT } from "./command.ts";
 import { openDevice } from "./device.ts";
 import { main } from "./main.ts";
 
 Deno.test("openDevice() takes wasm for auto, and the reference where it is asked for", async () => {
   const names = await Promise.all(
-    (["auto", "wasm", "reference"] as const).map(async (device) => (await openDevice({ device })).name),
+    (["auto", "wasm", "reference"] as const).map(async (device) => (await openDevice({ device })).device.name),
   );
   assertEquals(names, ["wasm", "wasm", "reference"]);
 });
 
-Deno.test("openDevice() says that a device is not there", async () => {
-  await assertRejects(() => openDevice({ device: "webgpu" }), DeviceError, "use --device wasm");
+Deno.test("openDevice() gives an adapter for webgpu and says if it is software, or says that there is none", async () => {
+  const adapter = await gpuForTests();
+  if (adapter === null) {
+    await assertRejects(() => openDevice({ device: "webgpu" }), DeviceError, "Cannot use a GPU");
+    return;
+  }
+  using opened = await openDevice({ device: "webgpu" });
+  assertEquals(opened.device.name, "webgpu");
+  assertEquals(opened.notice !== null, adapter.software);
 });
 
 for (

@@ -1,5 +1,6 @@
 /** What tests of GPU devices share: made-up data, comparison with the reference, and every tolerance by name with its reason. */
 
+import { chooseLinuxDrivers } from "./webgpu/linux_drivers.ts";
 import type { Device, Resident } from "./device.ts";
 import { createGpuDevice, type Gpu, type GpuDeviceOptions, requestGpu } from "./gpu_device.ts";
 import type { NdArray } from "./nd_array.ts";
@@ -28,6 +29,7 @@ export type ToleranceName = keyof typeof TOLERANCES;
  * The adapter there is, or null with a printed reason. @throws {Error} in continuous integration (CI=true), where GPU tests must run
  */
 export async function gpuForTests(): Promise<Gpu | null> {
+  chooseLinuxDrivers();
   try {
     const gpu = await requestGpu();
     // A process that ends with a GPU still in use may crash after its tests have passed.
