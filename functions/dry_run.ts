@@ -136,7 +136,7 @@ function estimateScan(
   const planes = 2 * number * (elements + layout.probeModes * shape[0] * shape[1]) * (1 + ENGINE_COPIES);
   return {
     label,
-    source: plan.source,
+    source: plan.source.replace(/^"(.*)"$/, "$1"),
     frames: plan.numFrames,
     rawShape: [plan.rawShape[0], plan.rawShape[1]],
     shape,

@@ -202,7 +202,10 @@ Deno.test("illumination and sample start from an earlier result: by own ID, by l
   assert.ok(recon(null, "new").value > 0);
   fails("DataError", /found probe storages \[SxG00, SaG00, Sy\], expected one of scan "z"/, () => recon("z"));
   const cut = start("a", { model: "recon", recon: { rfile: "old.ptyr" } });
-  assert.match(cut.log.join(), /aperture.*also acts/);
+  assert.match(cut.log.join(), /aperture.*also acts on the probe of "old.ptyr"/);
+  const array = Array.from({ length: 8 }, () => new Array(8).fill(1));
+  assert.match(start("a", { model: array }).log.join(), /aperture.*also acts on the array/);
+  assert.equal(start("a", { model: array, aperture: { form: null } }).log.join(), "");
 });
 
 Deno.test("arrays in parameters are read: nested lists, files by loadArray; pictures are refused", () => {

@@ -72,10 +72,9 @@ function probeOf(p: IlluminationParams | string, plane: StoragePlane, context: L
     ...common,
     model: probeModel(p, plane, context),
   });
-  if (p.model === "recon" && p.aperture.form !== null) {
-    context.log(
-      `the aperture of ${where} also acts on the probe of "${p.recon.rfile}"; write aperture.form: null to take it whole`,
-    );
+  if (p.model !== null && p.aperture.form !== null) {
+    const model = p.model === "recon" ? `the probe of "${p.recon.rfile}"` : "the array that is its model";
+    context.log(`the aperture of ${where} also acts on ${model}; write aperture.form: null to take it whole`);
   }
   return probe;
 }
