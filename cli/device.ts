@@ -1,6 +1,7 @@
 /** `--device` and `--threads`: where a reconstruction computes. */
 
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { ParameterError } from "../core/errors.ts";
 import type { Device } from "../kernels/device.ts";
 import { createGpuDevice, requestGpu } from "../kernels/gpu_device.ts";
 import { createReferenceDevice } from "../kernels/reference_device.ts";
@@ -39,8 +40,15 @@ export interface OpenedDevice extends Disposable {
  * has measured it on a graphics card yet.
  *
  * @throws {DeviceError} if it is not there
+ * @throws {ParameterError} if threads are given for a device that has no choice of them
  */
 export async function openDevice({ device, threads }: DeviceFlags): Promise<OpenedDevice> {
+  if (threads !== undefined && device !== "auto" && device !== "wasm") {
+    throw new ParameterError([{
+      path: "--threads",
+      message: `found ${threads} for --device ${device}, which has no choice of threads; expected --device wasm`,
+    }]);
+  }
   if (device === "reference") return opened(createReferenceDevice());
   if (device !== "webgpu") return opened(createWasmDevice(threads === undefined ? {} : { threads }));
   chooseLinuxDrivers();

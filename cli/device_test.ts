@@ -3,6 +3,7 @@
 import { assertEquals } from "@std/assert/equals.js";
 import { assertMatch } from "@std/assert/match.js";
 import { assertRejects } from "@std/assert/rejects.js";
+import { ParameterError } from "../core/errors.ts";
 import { DeviceError } from "../kernels/errors.ts";
 import { gpuForTests } from "../kernels/twins.ts";
 import { EXIT } from "./command.ts";
@@ -26,6 +27,12 @@ Deno.test("openDevice() gives an adapter for webgpu and says if it is software, 
   assertEquals(opened.device.name, "webgpu");
   assertEquals(opened.notice !== null, adapter.software);
 });
+
+for (const device of ["reference", "webgpu"] as const) {
+  Deno.test(`openDevice() refuses threads for ${device} instead of ignoring them`, async () => {
+    await assertRejects(() => openDevice({ device, threads: 2 }), ParameterError, "--threads");
+  });
+}
 
 for (
   const [args, message] of [

@@ -238,6 +238,6 @@ function shortened(text: string): string {
 
 /** Text from a file must not steer the terminal. */
 function printable(text: string): string {
-  // deno-lint-ignore no-control-regex
+  // deno-lint-ignore no-control-regex -- control characters are what is looked for
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "�");
 }

@@ -5,7 +5,7 @@ import type { Element, FrameShape } from "./kernel.ts";
 import { type ElementArray, type NdArray, type Precision, realArray } from "./nd_array.ts";
 import type { Buffer, BufferLayout } from "./pass.ts";
 import { createPropagator } from "./propagation/propagator.ts";
-import type { Block, Data } from "./reconstruction.ts";
+import { ADDRESS, type Block, type Data } from "./reconstruction.ts";
 
 /** A block and where its frames begin. */
 export interface LoadedBlock {
@@ -81,6 +81,23 @@ export function newElementArray(
       cause,
     );
   }
+}
+
+/** @throws {ShapeError} if an array of a block does not fit its frames */
+export function checkBlock(block: Block): void {
+  const points = block.rows * block.cols;
+  checkLength(block.diffraction, block.frames * points, `diffraction of block ${block.ID}`);
+  checkLength(block.mask, block.maskFrames * points, `mask of block ${block.ID}`);
+  checkLength(block.address, block.frames * block.modes * ADDRESS.columns, `address table of block ${block.ID}`);
+}
+
+/** Handles of what was measured, one record per frame. */
+export function measuredHandles(block: Block, index: number): { diffraction: Buffer<"real">; mask: Buffer<"byte"> } {
+  const layout = { count: block.rows * block.cols, extent: "block", block: index } as const;
+  return {
+    diffraction: bufferHandle({ name: "diffraction", element: "real", ...layout }),
+    mask: bufferHandle({ name: "mask", element: "byte", ...layout }),
+  };
 }
 
 /** Checks the size of an array. @throws {ShapeError} */

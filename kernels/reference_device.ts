@@ -7,11 +7,13 @@ import type { AllocOptions, Device, Resident, ResidentBlock } from "./device.ts"
 import { DeviceError, ShapeError } from "./errors.ts";
 import {
   bufferHandle,
+  checkBlock,
   checkLength,
   dtypeOf,
   isComplexElement,
   loadBlocks,
   type LoadedBlock,
+  measuredHandles,
   newElementArray,
   recordRange,
   totalCount,
@@ -91,19 +93,9 @@ function createResident(data: Data, state: State): Resident {
 }
 
 function residentBlock(store: Store, block: Block, index: number): ResidentBlock {
-  const points = block.rows * block.cols;
   const name = `address/${block.ID}`;
-  checkLength(block.diffraction, block.frames * points, `diffraction of block ${block.ID}`);
-  checkLength(block.mask, block.maskFrames * points, `mask of block ${block.ID}`);
-  checkLength(block.address, block.frames * block.modes * ADDRESS.columns, `address table of block ${block.ID}`);
-  const diffraction = bufferHandle({
-    name: "diffraction",
-    element: "real",
-    count: points,
-    extent: "block",
-    block: index,
-  });
-  const mask = bufferHandle({ name: "mask", element: "byte", count: points, extent: "block", block: index });
+  checkBlock(block);
+  const { diffraction, mask } = measuredHandles(block, index);
   store.arrays.set(diffraction, block.diffraction);
   store.arrays.set(mask, block.mask);
   const table = { element: "int", count: ADDRESS.columns, extent: "block", perMode: true, block: index } as const;

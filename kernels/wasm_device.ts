@@ -7,7 +7,7 @@
 
 import type { AllocOptions, Device, Resident, ResidentBlock } from "./device.ts";
 import { ShapeError } from "./errors.ts";
-import { bufferHandle, checkLength, loadBlocks } from "./frame_records.ts";
+import { bufferHandle, checkBlock, loadBlocks, measuredHandles } from "./frame_records.ts";
 import { type Element, MAX_BINDINGS } from "./kernel.ts";
 import type { NdArray } from "./nd_array.ts";
 import type { Buffer, Pass, WholeCall } from "./pass.ts";
@@ -185,19 +185,9 @@ function createResident(
 }
 
 function residentBlock(store: Store, block: Block, index: number): ResidentBlock {
-  const points = block.rows * block.cols;
   const name = `address/${block.ID}`;
-  checkLength(block.diffraction, block.frames * points, `diffraction of block ${block.ID}`);
-  checkLength(block.mask, block.maskFrames * points, `mask of block ${block.ID}`);
-  checkLength(block.address, block.frames * block.modes * ADDRESS.columns, `address table of block ${block.ID}`);
-  const diffraction = bufferHandle({
-    name: "diffraction",
-    element: "real",
-    count: points,
-    extent: "block",
-    block: index,
-  });
-  const mask = bufferHandle({ name: "mask", element: "byte", count: points, extent: "block", block: index });
+  checkBlock(block);
+  const { diffraction, mask } = measuredHandles(block, index);
   store.arrays.lend(diffraction, block.diffraction);
   store.arrays.lend(mask, block.mask);
   const table = { element: "int", count: ADDRESS.columns, extent: "block", perMode: true, block: index } as const;

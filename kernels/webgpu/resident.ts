@@ -1,5 +1,6 @@
 /** Data and state on a GPU, and the work that is recorded on them. */
 
+import { checkBlock } from "../frame_records.ts";
 import type { Resident, ResidentBlock } from "../device.ts";
 import { DeviceError, ShapeError } from "../errors.ts";
 import type { NdArray } from "../nd_array.ts";
@@ -250,12 +251,9 @@ function cutBlocks({ blocks }: Data, { bindingBytes, scratchBytes }: GpuSettings
 }
 
 function loadBlock(store: ReturnType<typeof createStore>, block: Block, index: number): ResidentBlock {
-  const points = block.rows * block.cols;
   const name = `address/${block.ID}`;
-  checkLength(block.diffraction, block.frames * points, `diffraction of block ${block.ID}`);
-  checkLength(block.mask, block.maskFrames * points, `mask of block ${block.ID}`);
-  checkLength(block.address, block.frames * block.modes * ADDRESS.columns, `address table of block ${block.ID}`);
-  const image = { count: points, extent: "block", perMode: false, block: index } as const;
+  checkBlock(block);
+  const image = { count: block.rows * block.cols, extent: "block", perMode: false, block: index } as const;
   const table = { element: "int", count: ADDRESS.columns, extent: "block", perMode: true, block: index } as const;
   const moved = store.rest.has(name);
   return {
@@ -268,12 +266,6 @@ function loadBlock(store: ReturnType<typeof createStore>, block: Block, index: n
       ? store.alloc(name, { ...table, shape: [block.frames * block.modes, ADDRESS.columns] })
       : store.put({ name, ...table }, block.address),
   };
-}
-
-function checkLength(array: ArrayLike<unknown>, expected: number, what: string): void {
-  if (array.length !== expected) {
-    throw new ShapeError(`Cannot load the ${what}: found ${array.length} numbers, expected ${expected}`);
-  }
 }
 
 function flat(
