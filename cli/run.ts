@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import { idleNotices } from "../core/idle_parameters.ts";
 import { lengthText } from "../core/figures/length_text.ts";
+import { createScratchFiles } from "../core/formats/scratch_file.ts";
 import { dryRun, type Estimate } from "../functions/dry_run.ts";
 import { reconstruct, type RunResult } from "../workflows/reconstruct.ts";
 import type { CliIo } from "./command.ts";
@@ -49,6 +50,7 @@ export async function runOpened(
   { isQuiet, flags }: { isQuiet: boolean; flags: DeviceFlags },
 ): Promise<RunResult> {
   using computer = await openDevice(flags);
+  using scratch = createScratchFiles();
   if (computer.notice !== null) opened.services.warn?.(computer.notice);
   const display = createProgressDisplay(io);
   const announce = () => {
@@ -59,6 +61,7 @@ export async function runOpened(
   try {
     return await reconstruct(opened.run, {
       ...opened.services,
+      scratch: scratch.open,
       log: (message) => {
         // Nothing may be written behind the bar.
         if (opened.isVerbose) display.end();

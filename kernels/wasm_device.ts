@@ -9,6 +9,7 @@ import type { AllocOptions, Device, Resident, ResidentBlock } from "./device.ts"
 import { ShapeError } from "./errors.ts";
 import { bufferHandle, checkBlock, loadBlocks, measuredHandles } from "./frame_records.ts";
 import { type Element, MAX_BINDINGS } from "./kernel.ts";
+import { allDiffraction, allMasks } from "./measured.ts";
 import type { NdArray } from "./nd_array.ts";
 import type { Buffer, Pass, WholeCall } from "./pass.ts";
 import { ADDRESS, type Block, type Data, type State } from "./reconstruction.ts";
@@ -188,8 +189,8 @@ function residentBlock(store: Store, block: Block, index: number): ResidentBlock
   const name = `address/${block.ID}`;
   checkBlock(block);
   const { diffraction, mask } = measuredHandles(block, index);
-  store.arrays.lend(diffraction, block.diffraction);
-  store.arrays.lend(mask, block.mask);
+  store.arrays.lend(diffraction, () => allDiffraction(block.measured));
+  store.arrays.lend(mask, () => allMasks(block.measured));
   const table = { element: "int", count: ADDRESS.columns, extent: "block", perMode: true, block: index } as const;
   // Only refined positions make the address table part of the state.
   const moved = store.rest.has(name) ? { shape: [block.frames * block.modes, ADDRESS.columns] } : {};

@@ -21,8 +21,8 @@ export interface DeviceArrays {
    * @throws {ShapeError} if `from` has another size
    */
   add(buffer: Buffer, options?: { readonly from?: NdArray | undefined; readonly planes?: Planes | undefined }): void;
-  /** Puts the host's own array behind a buffer; nobody changes it. */
-  lend(buffer: Buffer, array: ElementArray): void;
+  /** Puts an array behind a buffer that nobody changes; it is made when it is first asked for. */
+  lend(buffer: Buffer, make: () => ElementArray): void;
   remove(buffer: Buffer): void;
   /** The flat array. @throws {DeviceError} if the buffer was freed */
   flat(buffer: Buffer, use: Use): ElementArray;
@@ -43,11 +43,23 @@ interface Held {
   /** Where the planes lie; 0 for nowhere. */
   address: number;
   planes: Planes | null;
+  /** Makes a lent array. */
+  readonly lent: (() => ElementArray) | null;
   /** Which of the forms hold the numbers; neither means zeros. */
   flatValid: boolean;
   planesValid: boolean;
   version: number;
 }
+
+const EMPTY: Held = {
+  flat: null,
+  address: 0,
+  planes: null,
+  lent: null,
+  flatValid: false,
+  planesValid: false,
+  version: 0,
+};
 
 /** Arrays of some data in a memory. */
 export function createDeviceArrays(memory: DeviceMemory, data: Data): DeviceArrays {
@@ -74,7 +86,7 @@ export function createDeviceArrays(memory: DeviceMemory, data: Data): DeviceArra
   function flat(buffer: Buffer, use: Use): ElementArray {
     const array = held(buffer);
     if (!array.flatValid) {
-      array.flat ??= newFlat(buffer);
+      array.flat ??= array.lent?.() ?? newFlat(buffer);
       if (array.planesValid) {
         const isComplex = isComplexElement(buffer.layout.element);
         unpackPlanes(array.flat as RealArray, viewOf(array), { isComplex });
@@ -116,16 +128,15 @@ export function createDeviceArrays(memory: DeviceMemory, data: Data): DeviceArra
   return {
     add(buffer, { from, planes } = {}) {
       const { name, element } = buffer.layout;
-      all.set(buffer, { flat: null, address: 0, planes: null, flatValid: false, planesValid: false, version: 0 });
+      all.set(buffer, { ...EMPTY });
       if (from !== undefined) checkLength(from.data, totalCount(data, buffer.layout), `array "${name}" of the state`);
       if (planes !== undefined) {
         const view = planesOf(buffer, planes, "update");
         if (from !== undefined) packPlanes(view, from.data as RealArray, { isComplex: isComplexElement(element) });
       } else if (from !== undefined) (flat(buffer, "update") as RealArray).set(from.data as RealArray);
     },
-    lend(buffer, array) {
-      const lent = { flat: array, address: 0, planes: null, flatValid: true, planesValid: false, version: 0 };
-      all.set(buffer, lent);
+    lend(buffer, lent) {
+      all.set(buffer, { ...EMPTY, lent });
     },
     remove(buffer) {
       const array = all.get(buffer);

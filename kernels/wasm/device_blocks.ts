@@ -2,6 +2,7 @@
 
 import { type PlaneLayout, planWasmFft, type WasmFftPlan } from "../fft/wasm_plan.ts";
 import type { LoadedBlock } from "../frame_records.ts";
+import { type MeasuredFrames, visitFrames } from "../measured.ts";
 import type { Precision } from "../nd_array.ts";
 import { ADDRESS, type Block, type PropagatorFactors } from "../reconstruction.ts";
 import type { DeviceMemory } from "./device_memory.ts";
@@ -79,7 +80,7 @@ export function openDeviceBlock(memory: DeviceMemory, loaded: LoadedBlock, preci
       const first = roots();
       return piece("frames", block.frames * FRAME_RECORD.bytes, (at) => {
         const view = new DataView(memory.memory.buffer);
-        countValid(block).forEach((valid, frame) => {
+        countValid(block.measured).forEach((valid, frame) => {
           const record = at + frame * FRAME_RECORD.bytes;
           view.setInt32(record + FRAME_RECORD.root, first + frame * plan.layout.planeBytes, true);
           view.setFloat64(record + FRAME_RECORD.valid, valid, true);
@@ -107,12 +108,11 @@ export function openDeviceBlock(memory: DeviceMemory, loaded: LoadedBlock, preci
   };
 }
 
-function countValid({ frames, rows, cols, mask, maskFrames }: Block): Float64Array {
-  const points = rows * cols;
+function countValid({ frames, points, maskFrames, readMask }: MeasuredFrames): Float64Array {
+  const mask = new Uint8Array(points);
   const count = (frame: number) => {
-    let valid = 0;
-    for (let i = frame * points; i < (frame + 1) * points; i++) valid += mask[i]! === 0 ? 0 : 1;
-    return valid;
+    readMask(frame, mask);
+    return mask.reduce((valid, value) => valid + (value === 0 ? 0 : 1), 0);
   };
   if (maskFrames === 1) return new Float64Array(frames).fill(count(0));
   return Float64Array.from({ length: frames }, (_, frame) => count(frame));
@@ -124,21 +124,19 @@ function writeRoots(memory: WebAssembly.Memory, { at, block, layout }: {
   block: Block;
   layout: PlaneLayout;
 }): void {
-  const { frames, rows, cols, diffraction, mask, maskFrames } = block;
-  const points = rows * cols;
+  const { frames, rows, cols, measured } = block;
   const length = layout.planeBytes / lanesOf(layout.precision).bytes;
   const roots = viewMemory(memory, { precision: layout.precision, address: at, length: frames * length });
   roots.fill(Infinity);
-  for (let frame = 0; frame < frames; frame++) {
-    const firstMask = maskFrames === 1 ? 0 : frame * points;
+  visitFrames(measured, ({ frame, diffraction, mask }) => {
     for (let y = 0, i = 0; y < rows; y++) {
       for (let to = frame * length + y * layout.pitch; i < (y + 1) * cols; i++, to++) {
-        if (mask[firstMask + i] === 0) continue;
-        const intensity = diffraction[frame * points + i]!;
+        if (mask[i] === 0) continue;
+        const intensity = diffraction[i]!;
         roots[to] = intensity < 0 ? -Math.sqrt(-intensity) : Math.sqrt(intensity);
       }
     }
-  }
+  });
 }
 
 /** Address of a propagator's factor as a wave; 0 for a far field whose factor is 1 everywhere. */

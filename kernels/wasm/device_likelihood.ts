@@ -1,6 +1,7 @@
 /** The likelihood's gradient and line search on the WASM device. */
 
 import { recordRange } from "../frame_records.ts";
+import { visitFrames } from "../measured.ts";
 import type { Buffer, Pass } from "../pass.ts";
 import {
   bothOf,
@@ -138,21 +139,17 @@ function openLikelihood({ memory, programs, block }: PassContext, { model, float
 
 /** Address of the frame records, written once. */
 function frameRecords({ memory, block }: PassContext, model: LikelihoodModel): number {
-  const { loaded: { block: { frames, rows, cols, diffraction, mask, maskFrames } }, plan: { layout } } = block;
-  const points = rows * cols;
+  const { loaded: { block: { frames, measured } }, plan: { layout } } = block;
   const roots = block.roots();
   return block.piece(`likelihood frames ${model}`, frames * LIKELIHOOD_FRAME.bytes, (at) => {
-    for (let frame = 0; frame < frames; frame++) {
+    visitFrames(measured, ({ frame, diffraction, mask }) => {
       const record = at + frame * LIKELIHOOD_FRAME.bytes;
-      const measured = diffraction.subarray(frame * points, (frame + 1) * points);
-      const firstMask = maskFrames === 1 ? 0 : frame * points;
-      const valid = mask.subarray(firstMask, firstMask + points);
       writeIntegers(memory, record, { [LIKELIHOOD_FRAME.root]: roots + frame * layout.planeBytes });
       writeDoubles(memory, record, {
-        [LIKELIHOOD_FRAME.photons]: photonsOf(measured),
-        [LIKELIHOOD_FRAME.constant]: model === "poisson" ? poissonConstant(measured, valid) : 0,
+        [LIKELIHOOD_FRAME.photons]: photonsOf(diffraction),
+        [LIKELIHOOD_FRAME.constant]: model === "poisson" ? poissonConstant(diffraction, mask) : 0,
       });
-    }
+    });
   });
 }
 

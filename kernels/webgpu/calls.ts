@@ -173,7 +173,7 @@ function boundBuffers(
 function recordOf(layout: BufferLayout, { loaded, chunk, frame, mode }: Items): [number, number] {
   const { block, firstFrame, firstPod } = loaded;
   const perFrame = layout.perMode ? block.modes : 1;
-  if (layout.element === "byte" && block.maskFrames === 1) return [0, 0];
+  if (layout.element === "byte" && block.measured.maskFrames === 1) return [0, 0];
   const base = layout.extent === "frames" ? (layout.perMode ? firstPod : firstFrame) + chunk.first * perFrame : 0;
   // Scratch belongs to the frames that are worked on, whichever they are.
   const local = layout.extent === "scratch" ? 0 : frame * perFrame;

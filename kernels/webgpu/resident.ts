@@ -259,8 +259,8 @@ function loadBlock(store: ReturnType<typeof createStore>, block: Block, index: n
   return {
     index,
     block,
-    diffraction: store.put({ name: "diffraction", element: "real", ...image }, block.diffraction),
-    mask: store.put({ name: "mask", element: "byte", ...image }, block.mask),
+    diffraction: store.putMeasured({ name: "diffraction", element: "real", ...image }, block.measured),
+    mask: store.putMeasured({ name: "mask", element: "byte", ...image }, block.measured),
     // Only refined positions make the address table part of the state.
     address: moved
       ? store.alloc(name, { ...table, shape: [block.frames * block.modes, ADDRESS.columns] })

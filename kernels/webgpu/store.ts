@@ -3,6 +3,7 @@
 import type { AllocOptions } from "../device.ts";
 import { DeviceError, ShapeError } from "../errors.ts";
 import type { Element } from "../kernel.ts";
+import type { MeasuredFrames } from "../measured.ts";
 import type { ElementArray, NdArray } from "../nd_array.ts";
 import type { Buffer, BufferLayout } from "../pass.ts";
 import type { Block, Data } from "../reconstruction.ts";
@@ -40,12 +41,17 @@ export interface Store {
   readonly kept: ReadonlyMap<Buffer, readonly number[]>;
   readonly rest: Map<string, NdArray>;
   alloc<E extends Element>(name: string, options: AllocOptions<E>): Buffer<E>;
+  /** A handle for measured intensities (`real`) or masks (`byte`). */
+  putMeasured<E extends "real" | "byte">(layout: BufferLayout<E>, measured: MeasuredFrames): Buffer<E>;
   /** A handle for values that are never written back. */
   put<E extends Element>(layout: BufferLayout<E>, values: ElementArray): Buffer<E>;
   keep(buffer: Buffer, shape: readonly number[]): void;
   get(buffer: Buffer): Stored;
   free(buffer: Buffer): void;
 }
+
+/** Bytes of measured frames that are uploaded at a time. */
+const UPLOAD_BYTES = 2 ** 24;
 
 /** Bytes of an element on the GPU. */
 export const ELEMENT_BYTES: Readonly<Record<Element, number>> = {
@@ -80,7 +86,7 @@ export function createStore(
     if (layout.extent === "scratch") {
       return [arrays.create(layout.name, bytes * per(block) * Math.min(framesPerChunk, block.frames))];
     }
-    if (layout.element === "byte" && block.maskFrames === 1) return [arrays.create(layout.name, bytes)];
+    if (layout.element === "byte" && block.measured.maskFrames === 1) return [arrays.create(layout.name, bytes)];
     return chunks.map(({ frames }) => arrays.create(layout.name, bytes * per(block) * frames));
   }
 
@@ -99,6 +105,28 @@ export function createStore(
     }
   }
 
+  /** Uploads frames in pieces, so that the host holds few of them. */
+  function uploadMeasured(
+    segment: GpuArray,
+    { element, measured, first, count, points }: {
+      readonly element: "real" | "byte";
+      readonly measured: MeasuredFrames;
+      readonly first: number;
+      readonly count: number;
+      readonly points: number;
+    },
+  ): void {
+    // A whole number of frames and of words.
+    const together = 4 * Math.max(1, Math.floor(UPLOAD_BYTES / (16 * points)));
+    for (let at = 0; at < count; at += together) {
+      const piece = points * Math.min(together, count - at);
+      const values = element === "byte" ? new Uint8Array(piece) : new Float32Array(piece);
+      if (values instanceof Uint8Array) measured.readMask(first + at, values);
+      else measured.readDiffraction(first + at, values);
+      arrays.upload(segment, values, ELEMENT_BYTES[element] * points * at);
+    }
+  }
+
   function add<E extends Element>(layout: BufferLayout<E>, values: ElementArray | null): Buffer<E> {
     const buffer = { layout };
     const segments = create(layout);
@@ -112,6 +140,20 @@ export function createStore(
     kept,
     rest,
     put: add,
+    putMeasured(layout, measured) {
+      const buffer = add(layout, null);
+      const { segments } = stored.get(buffer)!;
+      const { chunks } = blocks[layout.block]!;
+      const { points, frames, maskFrames } = measured;
+      for (const [i, segment] of segments.entries()) {
+        // One mask for all frames has one segment, whatever the chunks.
+        const [first, count] = segments.length === 1
+          ? [0, layout.element === "byte" ? maskFrames : frames]
+          : [chunks[i]!.first, chunks[i]!.frames];
+        uploadMeasured(segment, { element: layout.element, measured, first, count, points });
+      }
+      return buffer;
+    },
     keep: (buffer, shape) => void kept.set(buffer, shape),
     alloc(name, { shape, element, count, extent = "whole", perMode = false, block = 0 }) {
       const layout = { name, element, count, extent, perMode, block };
