@@ -9,7 +9,7 @@ import type { PtyrIteration, PtyrRuntime } from "../core/formats/ptyr.ts";
 import type { ParsedPtycho } from "../core/ptycho_params.ts";
 import type { Model } from "../core/scan_models/model.ts";
 import { describeParameters, describeScans, describeStorages } from "../functions/describe.ts";
-import { planDevice } from "../functions/device_plan.ts";
+import { needOf, placeFrames, placementText } from "../functions/device_plan.ts";
 import { exportResult } from "../functions/export.ts";
 import { loadScans, sortedEngines } from "../functions/load.ts";
 import { outputFile, planOutputs, tryOutputs } from "../functions/output_files.ts";
@@ -150,9 +150,9 @@ async function runEngine(
   const { autosave } = run.parsed.p.io;
   const interval = autosave.active && autosave.interval > 0 ? autosave.interval : Infinity;
   const random = restoreRandom(context.state.random);
-  const { device, message, notice } = planDevice(engine.name, { data, device: services.device });
-  services.log(`engine ${engine.name}: ${engine.numiter} iterations on ${message}`);
-  if (notice !== null) (services.warn ?? services.log)(notice);
+  const { device } = services;
+  const placement = placeFrames(engine.name, { need: needOf(data), device });
+  services.log(`engine ${engine.name}: ${engine.numiter} iterations on ${placementText(placement)}`);
   const session = await openEngine({ p: engine, device, data, state: context.state, random });
   try {
     let saved = -1;

@@ -47,7 +47,7 @@ const COMMON = new Set(["probe", "object", "positions", "exitWave", "address"]);
 export async function openEngine({ p, device, data, state, random }: EngineOptions): Promise<EngineSession> {
   const engine = findEngine(p.name);
   const begin = state.iteration === 0 ? { ...state, arrays: commonArrays(state.arrays) } : state;
-  const resident = await device.load(data, begin);
+  const resident = await device.load(data, begin, { waves: engine.waves });
   const errors = resident.alloc("errors", {
     element: "wide",
     count: 3,
