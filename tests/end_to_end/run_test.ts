@@ -268,13 +268,24 @@ for (const how of [["--dry-run"], overrides("dry_run=true")]) {
       const before = snapshot(folder);
       const text = await exitwave(["run", file, ...how]);
       assert.deepEqual([text.code, text.err], [0, ""]);
-      for (const fact of ["12 of 32 x 32", "1 x 32 x 32", "DM, 4 iterations", ...RESULTS, "memory in all"]) {
+      for (
+        const fact of [
+          "12 of 32 x 32",
+          "1 x 32 x 32",
+          "DM, 4 iterations",
+          ...RESULTS,
+          "all 12 frames in its memory",
+          "about 150 MB for the program",
+        ]
+      ) {
         assert.ok(text.out.includes(fact), `${fact}\n${text.out}`);
       }
       const json = JSON.parse((await exitwave(["run", file, "--json", ...how])).out);
       assert.deepEqual(json.files.results, RESULTS.map((path) => join(folder, path)));
       assert.deepEqual([json.scans[0].frames, json.scans[0].probe], [12, [1, 32, 32]]);
-      assert.equal(json.bytes, json.scans[0].bytes);
+      const { device, frames, resident, window, bytes } = json.engines[0].placement;
+      assert.deepEqual([device, frames, resident, window], ["wasm", 12, 12, 0]);
+      assert.ok(bytes > 12 * 32 * 32 * 20, `${bytes} bytes`);
       assert.deepEqual(snapshot(folder), before);
     }),
   );
