@@ -21,6 +21,11 @@ export interface DeviceLimits {
 export interface Device {
   readonly name: string;
   readonly limits: DeviceLimits;
+  /**
+   * Whether arrays can vanish while the program goes on, as with a graphics card that is lost. Whoever runs for long on such a device keeps
+   * a saved state on the host.
+   */
+  readonly mayBeLost: boolean;
   /** Puts data and state on the device. @throws {ShapeError} if an array of the state does not fit the data */
   load(data: Data, state: State): Promise<Resident>;
 }
