@@ -3,7 +3,6 @@
 import { findEngine, type SupportedParams } from "../core/engines/mod.ts";
 import type { Device } from "../kernels/device.ts";
 import { planMemory } from "../kernels/memory_plan.ts";
-import { createReferenceDevice } from "../kernels/reference_device.ts";
 import type { Data, StorageSpec } from "../kernels/reconstruction.ts";
 
 /** Where an engine runs. */
@@ -11,31 +10,31 @@ export interface DevicePlan {
   readonly device: Device;
   /** Where it runs and what it takes there, for the log. */
   readonly message: string;
-  /** Why it is not the device that was asked for; null if it is. */
+  /** Why it is not the first device; null if it is. */
   readonly notice: string | null;
 }
 
-/** Gives the device if the data fit into its memory, else the reference, which is slow but has no limit of its own. */
-export function planDevice(engine: SupportedParams["name"], { data, device }: {
+/** Gives the first device that has room for the data; the last one where none has, which then says in its own words what is missing. */
+export function planDevice(engine: SupportedParams["name"], { data, devices }: {
   readonly data: Data;
-  readonly device: Device;
+  readonly devices: readonly Device[];
 }): DevicePlan {
   const { precision, blocks, probes, objects } = data;
   const { waves } = findEngine(engine);
   const need = { precision, blocks, probeElements: elementsOf(probes), objectElements: elementsOf(objects), waves };
-  const { frameBytes, arrayBytes, fits } = planMemory(need, device.limits);
+  const plans = devices.map((device) => ({ device, ...planMemory(need, device.limits) }));
+  const { device, frameBytes, arrayBytes } = plans.find(({ fits }) => fits) ?? plans.at(-1)!;
   const frames = blocks.reduce((sum, block) => sum + block.frames, 0);
   const total = megabytes(frameBytes + arrayBytes);
-  if (fits) {
-    return { device, notice: null, message: `${device.name}, all ${frames} frames in memory, ${total}` };
-  }
-  const limit = megabytes(device.limits.memoryBytes ?? Infinity);
+  const [first] = devices;
   return {
-    device: createReferenceDevice(),
-    message: `reference, all ${frames} frames in memory, ${total}`,
-    notice:
-      `${engine} needs ${total}, the ${device.name} device holds ${limit}: it runs on the reference device, which is slow; ` +
-      "fewer frames, a smaller shape or data_type: single would fit",
+    device,
+    message: `${device.name}, all ${frames} frames in memory, ${total}`,
+    notice: device === first
+      ? null
+      : `${engine} needs ${total}, the ${first!.name} device holds ${
+        megabytes(first!.limits.memoryBytes ?? Infinity)
+      }: it runs on the ${device.name} device, which is slower; fewer frames, a smaller shape or data_type: single would fit`,
   };
 }
 
