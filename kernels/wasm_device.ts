@@ -78,6 +78,7 @@ export function createWasmDevice({ threads = navigator.hardwareConcurrency }: Wa
   return {
     name: "wasm",
     limits: { maxBufferBytes: MAX_MEMORY_BYTES, maxBindings: MAX_BINDINGS, memoryBytes: MAX_MEMORY_BYTES },
+    mayBeLost: false,
     async load(data, state) {
       users++;
       opening ??= openWorkshop();
