@@ -2,7 +2,7 @@
 
 import { DeviceError, ShapeError } from "./errors.ts";
 import type { Element, FrameShape } from "./kernel.ts";
-import { type ElementArray, type NdArray, type Precision, realArray } from "./nd_array.ts";
+import { type ElementArray, type NdArray, type Precision, realArray, sizeOf } from "./nd_array.ts";
 import type { Buffer, BufferLayout } from "./pass.ts";
 import { createPropagator } from "./propagation/propagator.ts";
 import { ADDRESS, type Block, type Data } from "./reconstruction.ts";
@@ -110,6 +110,15 @@ export function checkLength(array: ArrayLike<unknown>, expected: number, what: s
   if (array.length !== expected) {
     throw new ShapeError(`Cannot load the ${what}: found ${array.length} numbers, expected ${expected}`);
   }
+}
+
+/** @throws {ShapeError} if an array of `count` numbers does not fit the shape under which it is to be saved */
+export function checkSaved(
+  { name, element }: Pick<BufferLayout, "name" | "element">,
+  { count, shape }: { readonly count: number; readonly shape: readonly number[] },
+): void {
+  const expected = (isComplexElement(element) ? 2 : 1) * sizeOf(shape);
+  if (count !== expected) throw new ShapeError(`Cannot save "${name}": found ${count} numbers, expected ${expected}`);
 }
 
 /** The numbers of an array that belong to a frame, or to one mode of it. */

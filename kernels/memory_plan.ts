@@ -3,6 +3,7 @@
 import type { DeviceLimits } from "./device.ts";
 import { DeviceError } from "./errors.ts";
 import type { Precision } from "./nd_array.ts";
+import type { Data, StorageSpec } from "./reconstruction.ts";
 
 /** What is to be held. */
 export interface MemoryNeed {
@@ -44,6 +45,13 @@ export interface FramePlan {
   readonly window: number;
 }
 
+/** What data need while an engine with so many waves runs. */
+export function memoryNeed({ precision, blocks, probes, objects }: Data, waves: number): MemoryNeed {
+  const elements = (storages: readonly StorageSpec[]) =>
+    sum(storages.map(({ layers, rows, cols }) => layers * rows * cols));
+  return { precision, blocks, probeElements: elements(probes), objectElements: elements(objects), waves };
+}
+
 /** Arrays of the size of the object or the probe that an engine has at most (ML: gradients, directions, their old values). */
 const ENGINE_COPIES = 7;
 
@@ -56,7 +64,8 @@ const WINDOW_SHARE = 8;
  */
 export function planMemory(need: MemoryNeed, limits: DeviceLimits): MemoryPlan {
   const { precision, waves, probeElements, objectElements } = need;
-  const { memoryBytes = Infinity, overheadBytes = 0 } = limits;
+  const { memoryBytes = Infinity, overheadBytes: overhead = 0 } = limits;
+  const overheadBytes = typeof overhead === "number" ? overhead : overhead(need);
   const number = precision === "single" ? 4 : 8;
   const arrayBytes = 2 * number * ENGINE_COPIES * (probeElements + objectElements);
   const places = need.blocks.map((block) => placeBytes(block, { precision, waves, limits }));

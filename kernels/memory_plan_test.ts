@@ -34,6 +34,11 @@ Deno.test("planMemory() counts the planes of the device, and what it takes besid
   assertEquals([plan.frameBytes, plan.deviceBytes], [10 * 5000 + 2 * 13000, 76000 + ARRAYS + 77]);
 });
 
+Deno.test("planMemory() asks a device what it takes for the need, where that depends on it", () => {
+  const limits = { ...LIMITS, overheadBytes: ({ waves, blocks }: MemoryNeed) => 1000 * waves + blocks.length };
+  assertEquals(planMemory(NEED, limits).deviceBytes, FRAMES + ARRAYS + 2002);
+});
+
 Deno.test("planMemory() keeps all frames as long as they fit, with work on one of them", () => {
   const limits = { ...LIMITS, overheadBytes: 100, workPlanes: { perFrame: 1, perMode: 2 } };
   const least = FRAMES + ARRAYS + 100 + 64 * 4 * 7;

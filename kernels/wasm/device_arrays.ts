@@ -3,9 +3,9 @@
  * memory (as WASM passes want it), or both; it is converted when work asks for the form that it is not in.
  */
 
-import { DeviceError, ShapeError } from "../errors.ts";
-import { checkLength, dtypeOf, isComplexElement, newElementArray, totalCount } from "../frame_records.ts";
-import { type ElementArray, type NdArray, type RealArray, sizeOf } from "../nd_array.ts";
+import { DeviceError } from "../errors.ts";
+import { checkLength, checkSaved, dtypeOf, isComplexElement, newElementArray, totalCount } from "../frame_records.ts";
+import type { ElementArray, NdArray, RealArray } from "../nd_array.ts";
 import type { Buffer } from "../pass.ts";
 import type { Data } from "../reconstruction.ts";
 import type { DeviceMemory } from "./device_memory.ts";
@@ -21,8 +21,6 @@ export interface DeviceArrays {
    * @throws {ShapeError} if `from` has another size
    */
   add(buffer: Buffer, options?: { readonly from?: NdArray | undefined; readonly planes?: Planes | undefined }): void;
-  /** Puts an array behind a buffer that nobody changes; it is made when it is first asked for. */
-  lend(buffer: Buffer, make: () => ElementArray): void;
   remove(buffer: Buffer): void;
   /** The flat array. @throws {DeviceError} if the buffer was freed */
   flat(buffer: Buffer, use: Use): ElementArray;
@@ -43,8 +41,6 @@ interface Held {
   /** Where the planes lie; 0 for nowhere. */
   address: number;
   planes: Planes | null;
-  /** Makes a lent array. */
-  readonly lent: (() => ElementArray) | null;
   /** Which of the forms hold the numbers; neither means zeros. */
   flatValid: boolean;
   planesValid: boolean;
@@ -55,7 +51,6 @@ const EMPTY: Held = {
   flat: null,
   address: 0,
   planes: null,
-  lent: null,
   flatValid: false,
   planesValid: false,
   version: 0,
@@ -86,7 +81,7 @@ export function createDeviceArrays(memory: DeviceMemory, data: Data): DeviceArra
   function flat(buffer: Buffer, use: Use): ElementArray {
     const array = held(buffer);
     if (!array.flatValid) {
-      array.flat ??= array.lent?.() ?? newFlat(buffer);
+      array.flat ??= newFlat(buffer);
       if (array.planesValid) {
         const isComplex = isComplexElement(buffer.layout.element);
         unpackPlanes(array.flat as RealArray, viewOf(array), { isComplex });
@@ -135,9 +130,6 @@ export function createDeviceArrays(memory: DeviceMemory, data: Data): DeviceArra
         if (from !== undefined) packPlanes(view, from.data as RealArray, { isComplex: isComplexElement(element) });
       } else if (from !== undefined) (flat(buffer, "update") as RealArray).set(from.data as RealArray);
     },
-    lend(buffer, lent) {
-      all.set(buffer, { ...EMPTY, lent });
-    },
     remove(buffer) {
       const array = all.get(buffer);
       if (array !== undefined) freePlanes(array);
@@ -149,13 +141,9 @@ export function createDeviceArrays(memory: DeviceMemory, data: Data): DeviceArra
     version: (buffer) => held(buffer).version,
     copy(buffer, shape) {
       const array = held(buffer);
-      const { element, name } = buffer.layout;
+      const { element } = buffer.layout;
       const isComplex = isComplexElement(element);
-      const expected = (isComplex ? 2 : 1) * sizeOf(shape);
-      const count = totalCount(data, buffer.layout);
-      if (count !== expected) {
-        throw new ShapeError(`Cannot save "${name}": found ${count} numbers, expected ${expected}`);
-      }
+      checkSaved(buffer.layout, { count: totalCount(data, buffer.layout), shape });
       if (array.flatValid) return { dtype: dtypeOf(element, array.flat!), shape, data: array.flat!.slice() };
       const copied = newFlat(buffer);
       if (array.planesValid) unpackPlanes(copied as RealArray, viewOf(array), { isComplex });

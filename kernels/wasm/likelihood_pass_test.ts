@@ -336,7 +336,6 @@ function setUp(c: Case, inputs: Inputs, precision: Precision) {
     [LIKELIHOOD_JOB.frames]: records,
     [LIKELIHOOD_JOB.pods]: pods,
     [LIKELIHOOD_JOB.tables]: tables,
-    [LIKELIHOOD_JOB.models]: models,
     [LIKELIHOOD_JOB.waves]: waves,
     [LIKELIHOOD_JOB.objectGradientRe]: gradientRe - objectRe,
     [LIKELIHOOD_JOB.objectGradientIm]: gradientIm - objectRe,
@@ -363,6 +362,8 @@ function setUp(c: Case, inputs: Inputs, precision: Precision) {
         [POD_RECORD.objectIm]: objectIm + first,
         [POD_RECORD.objectPitch]: OBJECT.pitch * bytes,
         [POD_RECORD.objectRow]: frame.oy,
+        // Anywhere: the last frame first.
+        [POD_RECORD.spectrum]: models + (FRAMES - 1 - k) * frameBytes + 2 * m * planeBytes,
         [POD_RECORD.factor]: factors[table[m * ADDRESS.columns + ADDRESS.propagator]!]!,
       });
     }
