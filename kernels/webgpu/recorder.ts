@@ -16,7 +16,7 @@ export interface Bound {
 /** A condition under which dispatches run: their workgroup counts come from a buffer that is zero otherwise. */
 export interface Condition {
   readonly args: GpuArray;
-  /** Byte offset of the counts for (x, y). */
+  /** Byte offset of the counts for (x, y), once what is recorded is done. */
   offsetOf(x: number, y: number): number;
 }
 
@@ -114,15 +114,17 @@ export function createRecorder({ device, limits }: Gpu): Recorder {
     submit,
     dispatch({ pipeline, group, slot, groups: count }, condition) {
       if (count === 0) return;
+      const y = Math.ceil(count / limits.groupsPerDimension);
+      const x = Math.ceil(count / y);
+      // May record something that comes before.
+      const offset = condition?.offsetOf(x, y) ?? 0;
       encoder ??= device.createCommandEncoder();
       pass ??= encoder.beginComputePass();
       pass.setPipeline(pipeline);
       if (slot === null) pass.setBindGroup(0, group);
       else pass.setBindGroup(0, group, [step * (slot % perPage)]);
-      const y = Math.ceil(count / limits.groupsPerDimension);
-      const x = Math.ceil(count / y);
       if (condition === null) pass.dispatchWorkgroups(x, y);
-      else pass.dispatchWorkgroupsIndirect(condition.args.buffer, condition.offsetOf(x, y));
+      else pass.dispatchWorkgroupsIndirect(condition.args.buffer, offset);
       if (++dispatches >= MOST_DISPATCHES) submit();
     },
     copy(from, to, { offset, at, bytes }) {
