@@ -3,6 +3,7 @@
 import type { DeviceLimits } from "./device.ts";
 import { DeviceError } from "./errors.ts";
 import type { Precision } from "./nd_array.ts";
+import type { Data, StorageSpec } from "./reconstruction.ts";
 
 /** What is to be held. */
 export interface MemoryNeed {
@@ -15,12 +16,24 @@ export interface MemoryNeed {
   readonly waves: number;
 }
 
-/** Shape of a block. */
-export interface BlockNeed {
-  readonly frames: number;
+/** Shape of a frame. */
+export interface FrameNeed {
   readonly modes: number;
   readonly rows: number;
   readonly cols: number;
+}
+
+/** Shape of a block. */
+export interface BlockNeed extends FrameNeed {
+  readonly frames: number;
+}
+
+/** Data as far as memory is concerned. */
+export type DataNeed = Omit<MemoryNeed, "waves">;
+
+/** What data need. */
+export function needOf({ precision, blocks, probes, objects }: Data): DataNeed {
+  return { precision, blocks, probeElements: elementsOf(probes), objectElements: elementsOf(objects) };
 }
 
 /** What it comes to. */
@@ -45,7 +58,7 @@ export interface FramePlan {
 }
 
 /** Arrays of the size of the object or the probe that an engine has at most (ML: gradients, directions, their old values). */
-const ENGINE_COPIES = 7;
+export const ENGINE_COPIES = 7;
 
 /** One in so many frames that there is room for is a place to pass through. */
 const WINDOW_SHARE = 8;
@@ -56,7 +69,8 @@ const WINDOW_SHARE = 8;
  */
 export function planMemory(need: MemoryNeed, limits: DeviceLimits): MemoryPlan {
   const { precision, waves, probeElements, objectElements } = need;
-  const { memoryBytes = Infinity, overheadBytes = 0 } = limits;
+  const { memoryBytes = Infinity, overheadBytes: overhead = 0 } = limits;
+  const overheadBytes = typeof overhead === "number" ? overhead : overhead(need);
   const number = precision === "single" ? 4 : 8;
   const arrayBytes = 2 * number * ENGINE_COPIES * (probeElements + objectElements);
   const places = need.blocks.map((block) => placeBytes(block, { precision, waves, limits }));
@@ -84,13 +98,13 @@ interface Place {
 }
 
 function placeBytes(
-  { modes, rows, cols }: BlockNeed,
+  { modes, rows, cols }: FrameNeed,
   { precision, waves, limits }: { precision: Precision; waves: number; limits: DeviceLimits },
 ): Place {
   const plane = limits.planeBytes?.({ rows, cols, precision }) ?? rows * cols * (precision === "single" ? 4 : 8);
   const { workPlanes = { perFrame: 0, perMode: 0 } } = limits;
   return {
-    held: plane * (1 + 2 * waves * modes),
+    held: plane * (1 + 2 * waves * modes) + (limits.frameBytes?.({ modes, rows, cols }) ?? 0),
     work: plane * (workPlanes.perFrame + modes * workPlanes.perMode),
   };
 }
@@ -116,4 +130,8 @@ function tooSmall(memoryBytes: number, least: number): DeviceError {
 
 function sum(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0);
+}
+
+function elementsOf(storages: readonly StorageSpec[]): number {
+  return sum(storages.map(({ layers, rows, cols }) => layers * rows * cols));
 }
