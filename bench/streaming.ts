@@ -10,7 +10,7 @@ import { findEngine, type SupportedParams } from "../core/engines/mod.ts";
 import { type EngineSession, openEngine } from "../core/engines/run_engine.ts";
 import { createScratchFiles } from "../core/formats/scratch_file.ts";
 import { createRandom } from "../core/random.ts";
-import { memoryNeed, planMemory } from "../kernels/memory_plan.ts";
+import { needOf, planMemory } from "../kernels/memory_plan.ts";
 import { createWasmDevice } from "../kernels/wasm_device.ts";
 import { benchData } from "./engine_data.ts";
 import { median, print } from "./timing.ts";
@@ -35,7 +35,7 @@ const { data, state } = benchData({ frames, size, modes: 1 }, random);
 using files = createScratchFiles();
 
 for (const p of ENGINES) {
-  const need = memoryNeed(data, findEngine(p.name).waves);
+  const need = { ...needOf(data), waves: findEngine(p.name).waves };
   const whole = planMemory(need, createWasmDevice({ threads }).limits);
   const runs: { text: string; session: EngineSession; times: number[] }[] = [];
   for (const share of SHARES) {

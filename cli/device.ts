@@ -4,7 +4,13 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { ParameterError } from "../core/errors.ts";
 import type { Device } from "../kernels/device.ts";
 import { DeviceError } from "../kernels/errors.ts";
-import { createGpuDevice, type Gpu, requestGpu, requestGraphicsCard } from "../kernels/gpu_device.ts";
+import {
+  createGpuDevice,
+  type Gpu,
+  type GpuDeviceOptions,
+  requestGpu,
+  requestGraphicsCard,
+} from "../kernels/gpu_device.ts";
 import type { Precision } from "../kernels/nd_array.ts";
 import { createReferenceDevice } from "../kernels/reference_device.ts";
 import type { Scratch } from "../kernels/scratch.ts";
@@ -83,10 +89,10 @@ export async function openDevices(
     throw new ParameterError([{ path: "data_type", message }]);
   }
   chooseLinuxDrivers();
-  if (device === "webgpu") return onGpu(await requestGpu(), cpu);
+  if (device === "webgpu") return onGpu(await requestGpu(), { within, cpu });
   try {
     const card = await requestGraphicsCard();
-    return card === null ? onCpu(cpu) : onGpu(card, cpu);
+    return card === null ? onCpu(cpu) : onGpu(card, { within, cpu });
   } catch (e) {
     if (!(e instanceof DeviceError)) throw e;
     return onCpu(cpu, `${e.message}; this run computes on wasm`);
@@ -97,12 +103,15 @@ function onCpu(devices: readonly [Device, ...Device[]], notice: string | null = 
   return { devices, notice, [Symbol.dispose]: () => {} };
 }
 
-function onGpu(gpu: Gpu, cpu: readonly Device[]): OpenedDevices {
+function onGpu(
+  gpu: Gpu,
+  { within, cpu }: { readonly within: GpuDeviceOptions; readonly cpu: readonly Device[] },
+): OpenedDevices {
   const { description, software } = gpu;
   const notice = software
     ? `"${description}" is no graphics card but computes on the CPU; wasm is faster`
     : `this run computes on the graphics card "${description}"`;
-  return { devices: [createGpuDevice(gpu), ...cpu], notice, [Symbol.dispose]: () => gpu[Symbol.dispose]() };
+  return { devices: [createGpuDevice(gpu, within), ...cpu], notice, [Symbol.dispose]: () => gpu[Symbol.dispose]() };
 }
 
 function parseThreads(text: string): number {

@@ -2,8 +2,7 @@
 
 import { findEngine, type SupportedParams } from "../core/engines/mod.ts";
 import type { Device } from "../kernels/device.ts";
-import { type MemoryNeed, planMemory } from "../kernels/memory_plan.ts";
-import type { Data, StorageSpec } from "../kernels/reconstruction.ts";
+import { type DataNeed, planMemory } from "../kernels/memory_plan.ts";
 
 /** Where the frames of an engine are. Plain JSON. */
 export interface Placement {
@@ -15,14 +14,6 @@ export interface Placement {
   readonly window: number;
   /** Bytes that the device takes. */
   readonly bytes: number;
-}
-
-/** Data as far as memory is concerned. */
-export type DataNeed = Omit<MemoryNeed, "waves">;
-
-/** What data need. */
-export function needOf({ precision, blocks, probes, objects }: Data): DataNeed {
-  return { precision, blocks, probeElements: elementsOf(probes), objectElements: elementsOf(objects) };
 }
 
 /** Places an engine's frames on a device. @throws {DeviceError} if there is no room for a single frame */
@@ -48,8 +39,4 @@ export function placementText({ device, frames, resident, window, bytes }: Place
   return resident === frames
     ? `${device}, all ${frames} frames in its memory, ${megabytes}`
     : `${device}, ${resident} of ${frames} frames in its memory, ${megabytes}; the others pass through it, ${window} at a time`;
-}
-
-function elementsOf(storages: readonly StorageSpec[]): number {
-  return storages.reduce((sum, { layers, rows, cols }) => sum + layers * rows * cols, 0);
 }

@@ -4,7 +4,8 @@ import { assertEquals } from "@std/assert/equals.js";
 import { createRandom } from "../core/random.ts";
 import { syntheticData } from "../core/engines/synthetic_data.ts";
 import { createWasmDevice } from "../kernels/wasm_device.ts";
-import { needOf, placeFrames, placementText } from "./device_plan.ts";
+import { needOf } from "../kernels/memory_plan.ts";
+import { placeFrames, placementText } from "./device_plan.ts";
 
 const need = needOf(syntheticData({ precision: "single", random: createRandom(1) }).data);
 const device = createWasmDevice({ threads: 1 });

@@ -3,7 +3,7 @@
  */
 
 import type { Element } from "./kernel.ts";
-import type { MemoryNeed } from "./memory_plan.ts";
+import type { FrameNeed, MemoryNeed } from "./memory_plan.ts";
 import type { NdArray, Precision } from "./nd_array.ts";
 import type { Buffer, Pass, WholeCall } from "./pass.ts";
 import type { Block, Data, State } from "./reconstruction.ts";
@@ -22,7 +22,9 @@ export interface DeviceLimits {
   ) => number;
   /** Planes that a frame takes while it is worked on, beside what is kept of it; none if left out. */
   readonly workPlanes?: { readonly perFrame: number; readonly perMode: number };
-  /** Bytes that the device takes beside frames and arrays, always or for some need; 0 if left out. */
+  /** Bytes that a frame takes there beside its intensities and waves, such as its mask; none if left out. */
+  readonly frameBytes?: (frame: FrameNeed) => number;
+  /** Bytes that the device takes beside frames and arrays, whatever it holds or for some need; 0 if left out. */
   readonly overheadBytes?: number | ((need: MemoryNeed) => number);
 }
 

@@ -109,6 +109,26 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a round is whole though part of it was on its way before its workgroup counts were known",
+  ignore,
+  async fn() {
+    const { data, state } = twinData(SHAPE);
+    const resident = await createGpuDevice(gpu!).load(data, state);
+    const number = (name: string, length = 1) => resident.alloc(name, { element: "wide", count: length });
+    const [until, counter, large] = [number("a"), number("b"), number("c", 1000)];
+    resident.loop({ max: 3, until }, () => {
+      // Work is submitted a thousand dispatches at a time.
+      for (let i = 0; i < 1500; i++) resident.run(wholeCall(count, { counter }, {}));
+      resident.run(wholeCall(fillWide, { array: until }, { value: 1 }));
+      resident.run(wholeCall(fillWide, { array: large }, { value: 7 }));
+    });
+    const [counted, filled] = await resident.flush([counter, large]);
+    assertEquals([counted![0], filled![0], filled![999]], [1500, 7, 7]);
+    resident[Symbol.dispose]();
+  },
+});
+
+Deno.test({
   name: "work, writes and read-backs keep their order",
   ignore,
   async fn() {

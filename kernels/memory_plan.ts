@@ -16,12 +16,24 @@ export interface MemoryNeed {
   readonly waves: number;
 }
 
-/** Shape of a block. */
-export interface BlockNeed {
-  readonly frames: number;
+/** Shape of a frame. */
+export interface FrameNeed {
   readonly modes: number;
   readonly rows: number;
   readonly cols: number;
+}
+
+/** Shape of a block. */
+export interface BlockNeed extends FrameNeed {
+  readonly frames: number;
+}
+
+/** Data as far as memory is concerned. */
+export type DataNeed = Omit<MemoryNeed, "waves">;
+
+/** What data need. */
+export function needOf({ precision, blocks, probes, objects }: Data): DataNeed {
+  return { precision, blocks, probeElements: elementsOf(probes), objectElements: elementsOf(objects) };
 }
 
 /** What it comes to. */
@@ -45,15 +57,8 @@ export interface FramePlan {
   readonly window: number;
 }
 
-/** What data need while an engine with so many waves runs. */
-export function memoryNeed({ precision, blocks, probes, objects }: Data, waves: number): MemoryNeed {
-  const elements = (storages: readonly StorageSpec[]) =>
-    sum(storages.map(({ layers, rows, cols }) => layers * rows * cols));
-  return { precision, blocks, probeElements: elements(probes), objectElements: elements(objects), waves };
-}
-
 /** Arrays of the size of the object or the probe that an engine has at most (ML: gradients, directions, their old values). */
-const ENGINE_COPIES = 7;
+export const ENGINE_COPIES = 7;
 
 /** One in so many frames that there is room for is a place to pass through. */
 const WINDOW_SHARE = 8;
@@ -93,13 +98,13 @@ interface Place {
 }
 
 function placeBytes(
-  { modes, rows, cols }: BlockNeed,
+  { modes, rows, cols }: FrameNeed,
   { precision, waves, limits }: { precision: Precision; waves: number; limits: DeviceLimits },
 ): Place {
   const plane = limits.planeBytes?.({ rows, cols, precision }) ?? rows * cols * (precision === "single" ? 4 : 8);
   const { workPlanes = { perFrame: 0, perMode: 0 } } = limits;
   return {
-    held: plane * (1 + 2 * waves * modes),
+    held: plane * (1 + 2 * waves * modes) + (limits.frameBytes?.({ modes, rows, cols }) ?? 0),
     work: plane * (workPlanes.perFrame + modes * workPlanes.perMode),
   };
 }
@@ -125,4 +130,8 @@ function tooSmall(memoryBytes: number, least: number): DeviceError {
 
 function sum(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0);
+}
+
+function elementsOf(storages: readonly StorageSpec[]): number {
+  return sum(storages.map(({ layers, rows, cols }) => layers * rows * cols));
 }

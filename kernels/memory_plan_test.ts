@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert/equals.js";
 import { assertThrows } from "@std/assert/throws.js";
 import { DeviceError } from "./errors.ts";
-import { type MemoryNeed, planMemory } from "./memory_plan.ts";
+import { type FrameNeed, type MemoryNeed, planMemory } from "./memory_plan.ts";
 
 const NEED: MemoryNeed = {
   precision: "single",
@@ -34,9 +34,15 @@ Deno.test("planMemory() counts the planes of the device, and what it takes besid
   assertEquals([plan.frameBytes, plan.deviceBytes], [10 * 5000 + 2 * 13000, 76000 + ARRAYS + 77]);
 });
 
-Deno.test("planMemory() asks a device what it takes for the need, where that depends on it", () => {
-  const limits = { ...LIMITS, overheadBytes: ({ waves, blocks }: MemoryNeed) => 1000 * waves + blocks.length };
-  assertEquals(planMemory(NEED, limits).deviceBytes, FRAMES + ARRAYS + 2002);
+Deno.test("planMemory() counts what a frame takes beside its planes, and what a device takes for some need", () => {
+  const limits = {
+    ...LIMITS,
+    frameBytes: ({ rows, cols, modes }: FrameNeed) => rows * cols + 100 * modes,
+    overheadBytes: ({ blocks, objectElements }: MemoryNeed) => 1000 * blocks.length + objectElements,
+  };
+  const plan = planMemory(NEED, limits);
+  const beside = 10 * (20 + 100) + 2 * (64 + 300);
+  assertEquals([plan.frameBytes, plan.deviceBytes], [FRAMES + beside, FRAMES + beside + ARRAYS + 2000 + 788]);
 });
 
 Deno.test("planMemory() keeps all frames as long as they fit, with work on one of them", () => {

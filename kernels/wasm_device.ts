@@ -9,7 +9,7 @@
 import type { Device, DeviceLimits } from "./device.ts";
 import { planWasmFft } from "./fft/wasm_plan.ts";
 import { MAX_BINDINGS } from "./kernel.ts";
-import { memoryNeed, planMemory } from "./memory_plan.ts";
+import { needOf, planMemory } from "./memory_plan.ts";
 import { type Scratch, scratchInMemory } from "./scratch.ts";
 import { createDeviceMemory, type DeviceMemory, MAX_MEMORY_BYTES } from "./wasm/device_memory.ts";
 import { overheadBytes } from "./wasm/device_overhead.ts";
@@ -67,7 +67,7 @@ export function createWasmDevice(options: WasmDeviceOptions = {}): Device {
     limits,
     mayBeLost: false,
     async load(data, state, { waves = 2 } = {}) {
-      const plan = planMemory(memoryNeed(data, waves), { ...limits, memoryBytes: memoryBytes - promised });
+      const plan = planMemory({ ...needOf(data), waves }, { ...limits, memoryBytes: memoryBytes - promised });
       promised += plan.deviceBytes;
       users++;
       opening ??= openWorkshop();

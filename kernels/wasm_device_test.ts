@@ -10,7 +10,7 @@ import type { Device, Resident } from "./device.ts";
 import { DeviceError, ShapeError } from "./errors.ts";
 import { replaceMagnitude } from "./fourier_update/replace_magnitude.ts";
 import { defineKernel } from "./kernel.ts";
-import { memoryNeed, planMemory } from "./memory_plan.ts";
+import { needOf, planMemory } from "./memory_plan.ts";
 import type { NdArray } from "./nd_array.ts";
 import { type Buffer, frameCall, framePass, type Pass, wholeCall } from "./pass.ts";
 import { propagateForward } from "./propagation/propagate.ts";
@@ -118,7 +118,7 @@ Deno.test("createWasmDevice() refuses memory that 32-bit addresses do not reach,
 /** Bytes with which a device of one thread has places for so many of the frames. */
 function memoryFor(places: number): number {
   const { memoryBytes: _, ...limits } = createWasmDevice({ threads: 1 }).limits;
-  const { deviceBytes, frameBytes } = planMemory(memoryNeed(data, 2), limits);
+  const { deviceBytes, frameBytes } = planMemory({ ...needOf(data), waves: 2 }, limits);
   return deviceBytes - frameBytes * (1 - places / SHAPE.frames);
 }
 

@@ -5,7 +5,7 @@ import { assertEquals } from "@std/assert/equals.js";
 import { assertRejects } from "@std/assert/rejects.js";
 import type { Device, DeviceLimits } from "../../kernels/device.ts";
 import { DeviceError } from "../../kernels/errors.ts";
-import { type FramePlan, memoryNeed, type MemoryPlan, planMemory } from "../../kernels/memory_plan.ts";
+import { type FramePlan, type MemoryPlan, needOf, planMemory } from "../../kernels/memory_plan.ts";
 import type { Precision } from "../../kernels/nd_array.ts";
 import type { Data, State } from "../../kernels/reconstruction.ts";
 import type { Scratch } from "../../kernels/scratch.ts";
@@ -101,7 +101,7 @@ for (const shape of [{ frames: 40, modes: 1, rows: 64, cols: 64 }, { frames: 8, 
     Deno.test(`${title} takes no more than the memory plan says at ${Object.values(shape).join(" x ")}`, async () => {
       const p = ENGINE_CASES[title]!;
       const { data, state } = largeData(shape);
-      const need = memoryNeed(data, findEngine(p.name).waves);
+      const need = { ...needOf(data), waves: findEngine(p.name).waves };
       const free = planMemory(need, withoutMemory(createWasmDevice({ threads: 2 }).limits));
       const device = createWasmDevice({ threads: 2, memoryBytes: free.deviceBytes - 0.4 * free.frameBytes });
       const plan = planMemory(need, device.limits);
@@ -165,7 +165,7 @@ function memoryFor({ p, precision, threads, share }: {
   threads: number;
   share: number;
 }): number {
-  const need = memoryNeed(makeStart(precision).data, findEngine(p.name).waves);
+  const need = { ...needOf(makeStart(precision).data), waves: findEngine(p.name).waves };
   const { deviceBytes, frameBytes } = planMemory(need, withoutMemory(createWasmDevice({ threads }).limits));
   return deviceBytes - frameBytes + Math.ceil(share * frameBytes);
 }
@@ -179,6 +179,7 @@ function plannedDevice({ plan, threads, openScratch }: {
   return {
     name: "wasm",
     limits: { maxBufferBytes: Infinity, maxBindings: 8 },
+    mayBeLost: false,
     async load(data, state) {
       const memory = createDeviceMemory({ shared: threads > 1 });
       const started = await startThreads(memory.memory, threads);
