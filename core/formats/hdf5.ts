@@ -10,7 +10,8 @@ import { DataError } from "../errors.ts";
 import { checkHdf5Signature } from "./hdf5_signature.ts";
 import { decodeNumbers, describeType, filterName, singleValue, unreadableFilter, valueShape } from "./hdf5_values.ts";
 import type { Hdf5Metadata, Hdf5Type, Hdf5Value } from "./hdf5_values.ts";
-import { readInto, readOnto, readStrings, rowsPerBlock } from "./hdf5_memory.ts";
+import { type Box, boxesOf } from "./hdf5_boxes.ts";
+import { readInto, readOnto, readStrings } from "./hdf5_memory.ts";
 import { libraryMessage, openError } from "./hdf5_message.ts";
 import { nearestNames } from "./nearest_names.ts";
 
@@ -186,24 +187,19 @@ export class Hdf5File implements Disposable {
     return this.readRegion(path, { offset: [start, ...rest.map(() => 0)], count: [stop - start, ...rest] });
   }
 
-  /** A box of a numeric data set: `count` elements from `offset` on, per axis. @throws {DataError} as `readArray` */
-  readRegion(path: string, box: { offset: readonly number[]; count: readonly number[] }): NdArray {
+  /** A box of a numeric data set. @throws {DataError} as `readArray` */
+  readRegion(path: string, box: Box): NdArray {
     const m = this.#metadata(path);
     const type = describeType(m);
     if (type.dtype === null) throw this.#unexpected(path, "numbers", type.name);
     const bytes = this.#buffer(path, sizeOf(box.count) * m.size);
-    if (bytes.byteLength > 0) {
-      this.#checkFilters(path);
-      const rows = rowsPerBlock(box.count, m);
-      const rowBytes = bytes.byteLength / (box.count[0] ?? 1);
-      for (let row = 0; row < (box.count[0] ?? 1); row += rows) {
-        const some = Math.min(rows, (box.count[0] ?? 1) - row);
-        const part = box.count.length === 0 ? null : {
-          offset: [box.offset[0]! + row, ...box.offset.slice(1)],
-          count: [some, ...box.count.slice(1)],
-        };
-        this.#readBytes(path, part, new Uint8Array(bytes, row * rowBytes, some * rowBytes));
-      }
+    if (bytes.byteLength > 0) this.#checkFilters(path);
+    let at = 0;
+    for (const part of boxesOf(box.count, { elementBytes: m.size, chunks: m.chunks })) {
+      const some = sizeOf(part.count) * m.size;
+      const offset = part.offset.map((first, axis) => first + box.offset[axis]!);
+      this.#readBytes(path, { offset, count: part.count }, new Uint8Array(bytes, at, some));
+      at += some;
     }
     return decodeNumbers(bytes, m, box.count);
   }
@@ -255,13 +251,12 @@ export class Hdf5File implements Disposable {
     }
   }
 
-  #readBytes(path: string, box: { offset: number[]; count: number[] } | null, into: Uint8Array): void {
-    const big = (numbers: readonly number[]): bigint[] => numbers.map(BigInt);
-    const [count, offset, stride] = box
-      ? [big(box.count), big(box.offset), box.count.map(() => 1n)]
-      : [null, null, null];
+  #readBytes(path: string, { offset, count }: Box, into: Uint8Array): void {
+    // A single value has no axes to take a box of.
+    const big = (numbers: readonly number[]): bigint[] | null => count.length === 0 ? null : numbers.map(BigInt);
+    const [counts, offsets, strides] = [big(count), big(offset), big(count.map(() => 1))];
     const at = absolute(path);
-    const read = (pointer: bigint) => library.get_dataset_data(this.#id, at, count, offset, stride, pointer);
+    const read = (pointer: bigint) => library.get_dataset_data(this.#id, at, counts, offsets, strides, pointer);
     this.#attempt(path, () => readOnto(library, into, read));
   }
 

@@ -5,21 +5,6 @@ import { DataError } from "../errors.ts";
 import type { Hdf5Library } from "./hdf5.ts";
 import type { Hdf5Metadata, StringArray } from "./hdf5_values.ts";
 
-/** The heap of the library never shrinks, so that large data go through it in blocks of about this size: it need not grow for them. */
-export const BLOCK_BYTES = 1 << 23;
-
-/** Chunks up to this size are read as a whole, because every part of one costs decompressing all of it. */
-const MOST_CHUNK_BYTES = 1 << 26;
-
-/** Rows of the first axis per block: about BLOCK_BYTES, whole chunks where there are chunks. */
-export function rowsPerBlock(count: readonly number[], m: Hdf5Metadata): number {
-  const rowBytes = Math.max(1, sizeOf(count.slice(1)) * m.size);
-  const rows = Math.max(1, Math.floor(BLOCK_BYTES / rowBytes));
-  const chunk = m.chunks?.[0] ?? 1;
-  if (rows >= chunk) return rows - (rows % chunk);
-  return Math.min(chunk, Math.max(1, Math.floor(MOST_CHUNK_BYTES / rowBytes)));
-}
-
 /** Memory of the library for `bytes` bytes, to be freed by the caller. @throws {DataError} if there is not enough */
 export function allocate(library: Hdf5Library, bytes: number): number {
   const pointer = bytes > library.MAXIMUM_MEMORY ? 0 : library._malloc(Math.max(bytes, 8));

@@ -1,11 +1,12 @@
 /** Writing HDF5 files in the oldest format, which every HDF5 library reads, whole or not at all. */
 
-import { type DType, type NdArray, sizeOf } from "../../kernels/nd_array.ts";
+import { type DType, type ElementArray, type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import { beginWhole, type WholeFile, writeError } from "./atomic_file.ts";
 import { hdf5Library, openHdf5 } from "./hdf5.ts";
 import { libraryMessage } from "./hdf5_message.ts";
-import { allocate, BLOCK_BYTES } from "./hdf5_memory.ts";
+import { type Box, BOX_BYTES, boxesOf } from "./hdf5_boxes.ts";
+import { allocate } from "./hdf5_memory.ts";
 import { replaceStandIns, STAND_IN_MEMBER } from "./hdf5_boolean.ts";
 import { ELEMENT_BYTES, TYPE_CLASS } from "./hdf5_values.ts";
 
@@ -13,8 +14,16 @@ import { ELEMENT_BYTES, TYPE_CLASS } from "./hdf5_values.ts";
 export interface StorageOptions {
   /** Deflate level 1-9 (PtyPy uses 4); absent: not compressed. Ignored for single values, which cannot be. */
   readonly gzip?: number;
-  /** Chunk shape; absent: about 256 KiB of whole rows of the first axis. */
+  /** Chunk shape; absent: about 256 KiB, of whole frames or, where a frame has more than 1 MiB, of whole rows. */
   readonly chunks?: readonly number[];
+}
+
+/** An array whose numbers are made while it is written, so that it is never held as a whole. */
+export interface ArrayInParts {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** The numbers of a box; they are used before the next box is asked for. */
+  part(box: Box): ElementArray;
 }
 
 /** Part of the type description that the library wants when it creates something. */
@@ -29,6 +38,9 @@ interface TypeSpec {
 }
 
 const CHUNK_BYTES = 1 << 18;
+
+/** Frames up to this size are not cut: reading by frames must not decompress its neighbours' halves. */
+const WHOLE_FRAME_BYTES = 1 << 20;
 
 /** HDF5's mark of an axis without an end. */
 const UNLIMITED = 18446744073709551615n;
@@ -54,6 +66,8 @@ export class Hdf5Writer implements Disposable {
   readonly #file: WholeFile;
   readonly #id: bigint;
   readonly #shapes = new Map<string, readonly number[]>();
+  /** Chunks of what is filled in parts. */
+  readonly #chunks = new Map<string, readonly number[]>();
   #booleans = 0;
   #open = true;
 
@@ -127,12 +141,21 @@ export class Hdf5Writer implements Disposable {
         `Cannot write "${path}": found ${array.data.length} numbers for shape ${array.shape.join(" x ")}`,
       );
     }
-    if (bytes.byteLength <= BLOCK_BYTES) {
+    if (bytes.byteLength <= BOX_BYTES) {
       this.#create(path, { spec: specOf(array.dtype), shape: array.shape, bytes }, options);
       return;
     }
     this.createFrames(path, { dtype: array.dtype, shape: array.shape, ...options });
     this.writeFrames(path, 0, array);
+  }
+
+  /** Writes an array that is made on the way; always chunked. */
+  arrayInParts(path: string, { dtype, shape, part }: ArrayInParts, options: StorageOptions = {}): void {
+    this.createFrames(path, { dtype, shape, ...options });
+    for (const box of this.#boxes(path, shape, dtype)) {
+      const { buffer, byteOffset, byteLength } = part(box);
+      this.#writeBytes(path, box, new Uint8Array(buffer, byteOffset, byteLength));
+    }
   }
 
   /**
@@ -148,6 +171,7 @@ export class Hdf5Writer implements Disposable {
     // The library writes all of a data set while creating it; growing it from nothing avoids a full-size copy.
     const maxShape = [spec.growing ? null : spec.shape[0]!, ...spec.shape.slice(1)];
     this.#create(path, start, { ...spec, chunks, maxShape });
+    this.#chunks.set(path, chunks);
     this.growTo(path, spec.shape);
   }
 
@@ -159,14 +183,12 @@ export class Hdf5Writer implements Disposable {
 
   /** Fills frames from `start` on of an array made by `createFrames`. */
   writeFrames(path: string, start: number, frames: NdArray): void {
-    const [count = 0, ...rest] = frames.shape;
-    const frameBytes = sizeOf(rest) * ELEMENT_BYTES[frames.dtype];
     const bytes = new Uint8Array(frames.data.buffer, frames.data.byteOffset, frames.data.byteLength);
-    const step = Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, frameBytes)));
-    for (let at = 0; at < count; at += step) {
-      const some = Math.min(step, count - at);
-      const box = { offset: [start + at, ...rest.map(() => 0)], count: [some, ...rest] };
-      this.#writeBytes(path, box, bytes.subarray(at * frameBytes, (at + some) * frameBytes));
+    let at = 0;
+    for (const { offset: [first = 0, ...behind], count } of this.#boxes(path, frames.shape, frames.dtype)) {
+      const some = sizeOf(count) * ELEMENT_BYTES[frames.dtype];
+      this.#writeBytes(path, { offset: [start + first, ...behind], count }, bytes.subarray(at, at + some));
+      at += some;
     }
   }
 
@@ -249,7 +271,11 @@ export class Hdf5Writer implements Disposable {
     this.#shapes.set(path, shape);
   }
 
-  #writeBytes(path: string, box: { offset: number[]; count: number[] }, bytes: Uint8Array): void {
+  #boxes(path: string, shape: readonly number[], dtype: DType): Iterable<Box> {
+    return boxesOf(shape, { elementBytes: ELEMENT_BYTES[dtype], chunks: this.#chunks.get(path) });
+  }
+
+  #writeBytes(path: string, box: Box, bytes: Uint8Array): void {
     const [count, offset, stride] = [box.count.map(BigInt), box.offset.map(BigInt), box.count.map(() => 1n)];
     this.#withBytes(bytes, (pointer) => hdf5Library().set_dataset_data(this.#id, path, count, offset, stride, pointer));
   }
@@ -301,8 +327,8 @@ function chunkShape(shape: readonly number[], elementBytes: number): number[] {
   for (let axis = 0; axis < chunk.length; axis++) {
     const rest = sizeOf(chunk.slice(axis + 1)) * elementBytes;
     chunk[axis] = Math.max(1, Math.min(chunk[axis]!, Math.floor(CHUNK_BYTES / rest)));
-    // A frame stays whole: reading by frames must not decompress its neighbours' halves.
-    if (chunk[axis]! > 1 || axis >= chunk.length - 3) break;
+    const isFrame = axis >= chunk.length - 3 && rest <= WHOLE_FRAME_BYTES;
+    if (chunk[axis]! > 1 || isFrame) break;
   }
   return chunk;
 }
