@@ -93,11 +93,14 @@ function fillNode(value: PtyrStorage["fill_value"]): H5rwNode {
 
 /** Coordinates in metres of every pixel, (2, layer, y, x): y then x. PtyPy 0.4 wants them in the file. */
 function gridsOf({ data, origin, psize }: PtyrStorage): ArrayInParts {
+  // The first part is as large as any.
+  let room: Float64Array | null = null;
   return {
     dtype: "float64",
     shape: [2, ...data.shape],
     part({ offset: [axis, , top, left], count: [axes, layers, rows, cols] }) {
-      const numbers = new Float64Array(axes! * layers! * rows! * cols!);
+      const size = axes! * layers! * rows! * cols!;
+      const numbers = (room ??= new Float64Array(size)).subarray(0, size);
       for (let at = 0; at < numbers.length; at++) {
         const line = Math.floor(at / cols!);
         const ofAxis = axis! + Math.floor(line / (rows! * layers!));
