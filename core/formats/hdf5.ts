@@ -42,6 +42,11 @@ export interface Hdf5Info {
   readonly sources: readonly string[];
 }
 
+/** A buffer to read into, replaced by a larger one where it is too small. */
+export interface ReadRoom {
+  bytes: ArrayBuffer;
+}
+
 /** The library itself, for the writer. */
 export function hdf5Library(): Hdf5Library {
   return library;
@@ -176,24 +181,26 @@ export class Hdf5File implements Disposable {
     return this.readRegion(path, { offset: shape.map(() => 0), count: shape });
   }
 
-  /** Frames `start` to `stop` (exclusive) along the first axis. @throws {DataError} as `readArray`, or beyond the end */
-  readFrames(path: string, start: number, stop: number): NdArray {
+  /** Frames `start` to `stop` (exclusive) along the first axis; in `room`, if there is one. @throws {DataError} as `readArray`, or beyond the end */
+  readFrames(path: string, start: number, stop: number, room?: ReadRoom): NdArray {
     const shape = this.#metadata(path).shape ?? [0];
     const [frames, ...rest] = shape;
     if (frames === undefined || start < 0 || stop < start || stop > frames) {
       const text = `Cannot read frames ${start} to ${stop} of "${path}" in "${this.path}": found ${frames ?? 0} frames`;
       throw new DataError(text, { file: this.path, dataset: path, found: frames ?? 0, expected: stop });
     }
-    return this.readRegion(path, { offset: [start, ...rest.map(() => 0)], count: [stop - start, ...rest] });
+    return this.readRegion(path, { offset: [start, ...rest.map(() => 0)], count: [stop - start, ...rest] }, room);
   }
 
-  /** A box of a numeric data set. @throws {DataError} as `readArray` */
-  readRegion(path: string, box: Box): NdArray {
+  /** A box of a numeric data set; in `room`, if there is one. @throws {DataError} as `readArray` */
+  readRegion(path: string, box: Box, room: ReadRoom = { bytes: new ArrayBuffer(0) }): NdArray {
     const m = this.#metadata(path);
     const type = describeType(m);
     if (type.dtype === null) throw this.#unexpected(path, "numbers", type.name);
-    const bytes = this.#buffer(path, sizeOf(box.count) * m.size);
-    if (bytes.byteLength > 0) this.#checkFilters(path);
+    const size = sizeOf(box.count) * m.size;
+    if (room.bytes.byteLength < size) room.bytes = this.#buffer(path, size);
+    const { bytes } = room;
+    if (size > 0) this.#checkFilters(path);
     let at = 0;
     for (const part of boxesOf(box.count, { elementBytes: m.size, chunks: m.chunks })) {
       const some = sizeOf(part.count) * m.size;
