@@ -3,10 +3,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ParameterError } from "../core/errors.ts";
 import type { Device } from "../kernels/device.ts";
-import { createGpuDevice, requestGpu } from "../kernels/gpu_device.ts";
 import { createReferenceDevice } from "../kernels/reference_device.ts";
 import { createWasmDevice } from "../kernels/wasm_device.ts";
-import { chooseLinuxDrivers } from "../kernels/webgpu/linux_drivers.ts";
 
 /** What `--device` takes. */
 export const DEVICE_NAMES = ["auto", "webgpu", "wasm", "reference"] as const;
@@ -51,6 +49,9 @@ export async function openDevice({ device, threads }: DeviceFlags): Promise<Open
   }
   if (device === "reference") return opened(createReferenceDevice());
   if (device !== "webgpu") return opened(createWasmDevice(threads === undefined ? {} : { threads }));
+  // Loaded only where they are used: it takes memory until the end of the run.
+  const { chooseLinuxDrivers } = await import("../kernels/webgpu/linux_drivers.ts");
+  const { createGpuDevice, requestGpu } = await import("../kernels/gpu_device.ts");
   chooseLinuxDrivers();
   const gpu = await requestGpu();
   const notice = gpu.software
