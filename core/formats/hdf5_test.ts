@@ -117,6 +117,34 @@ Deno.test(
   }),
 );
 
+Deno.test(
+  "a file of many data sets, for which it is closed and opened again meanwhile, comes back whole",
+  inFolder((folder) => {
+    const frames = counting("float32", [6, 3, 5]);
+    writeHdf5(`${folder}/x.h5`, (writer) => {
+      writer.group("/many");
+      writer.createFrames("/frames", { dtype: "float32", shape: [2, 3, 5], gzip: 4, growing: true });
+      for (let i = 0; i < 200; i++) {
+        writer.array(`/many/array ${i}`, counting("int32", [1 + i % 7]), { gzip: 4 });
+        writer.attribute(`/many/array ${i}`, "number", `${i}`);
+        writer.text(`/many/text ${i}`, `text ${i}`);
+        writer.boolean(`/many/boolean ${i}`, i % 3 === 0);
+      }
+      writer.growTo("/frames", [6, 3, 5]);
+      writer.writeFrames("/frames", 0, frames);
+    });
+    using file = openHdf5(`${folder}/x.h5`);
+    assert.equal(file.keys("/many").length, 600);
+    for (let i = 0; i < 200; i++) {
+      assert.deepEqual(file.readArray(`/many/array ${i}`).data, counting("int32", [1 + i % 7]).data);
+      assert.equal(file.attribute(`/many/array ${i}`, "number"), `${i}`);
+      assert.equal(file.read(`/many/text ${i}`), `text ${i}`);
+      assert.equal(file.read(`/many/boolean ${i}`), i % 3 === 0);
+    }
+    assert.deepEqual(file.readArray("/frames").data, frames.data);
+  }),
+);
+
 /** A frame of 1.5 MB: it is neither one chunk nor one box. */
 const LARGE = [2, 600, 640] as const;
 

@@ -42,6 +42,12 @@ const CHUNK_BYTES = 1 << 18;
 /** Frames up to this size are not cut: reading by frames must not decompress its neighbours' halves. */
 const WHOLE_FRAME_BYTES = 1 << 20;
 
+/**
+ * The library keeps what it knows of every data set, some 30 kB where it has chunks, until the file is closed, and its heap never
+ * shrinks. So the file is closed and opened again after so many.
+ */
+const SETS_PER_OPENING = 64;
+
 /** HDF5's mark of an axis without an end. */
 const UNLIMITED = 18446744073709551615n;
 
@@ -64,23 +70,21 @@ export function writeHdf5(path: string, build: (writer: Hdf5Writer) => void): vo
 export class Hdf5Writer implements Disposable {
   readonly #path: string;
   readonly #file: WholeFile;
-  readonly #id: bigint;
+  #id: bigint;
   readonly #shapes = new Map<string, readonly number[]>();
   /** Chunks of what is filled in parts. */
   readonly #chunks = new Map<string, readonly number[]>();
   #booleans = 0;
+  /** Data sets made since the file was opened. */
+  #made = 0;
   #open = true;
 
   /** Begins to write `path`. @throws {DataError} if its folder cannot be written */
   constructor(path: string) {
     this.#path = path;
     this.#file = beginWhole(path);
-    const library = hdf5Library();
-    const name = this.#file.temporaryPath;
     try {
-      this.#id = this.#attempt(() =>
-        library.open(name, library.H5F_ACC_TRUNC, false, library.H5F_LIBVER_EARLIEST, library.H5F_LIBVER_LATEST)
-      );
+      this.#id = this.#openAs(hdf5Library().H5F_ACC_TRUNC);
     } catch (error) {
       this.#file.abandon();
       throw error;
@@ -101,6 +105,7 @@ export class Hdf5Writer implements Disposable {
   /** Writes a single text (variable-length UTF-8). */
   text(path: string, text: string): void {
     const spec = { ...STRING, shape: [], maxshape: [], chunks: null, compression: 0, compression_opts: [] };
+    this.#count();
     this.#attempt(() => hdf5Library().create_vlen_str_dataset(this.#id, path, [text], spec as never));
     this.#shapes.set(path, []);
   }
@@ -231,10 +236,13 @@ export class Hdf5Writer implements Disposable {
   }
 
   #verify(): void {
-    using file = openHdf5(this.#file.temporaryPath);
-    for (const [path, shape] of this.#shapes) {
-      const found = file.shape(path);
-      if (found.join() !== shape.join()) throw this.#broken(`"${path}" of shape ${found.join(" x ")}`);
+    const made = [...this.#shapes];
+    for (let first = 0; first < made.length; first += SETS_PER_OPENING) {
+      using file = openHdf5(this.#file.temporaryPath);
+      for (const [path, shape] of made.slice(first, first + SETS_PER_OPENING)) {
+        const found = file.shape(path);
+        if (found.join() !== shape.join()) throw this.#broken(`"${path}" of shape ${found.join(" x ")}`);
+      }
     }
   }
 
@@ -246,6 +254,21 @@ export class Hdf5Writer implements Disposable {
   #broken(found: string): DataError {
     const text = `Cannot write "${this.#path}": found ${found} when reading it back; check the disk and try again`;
     return new DataError(text, { file: this.#path, found });
+  }
+
+  #openAs(mode: number): bigint {
+    const library = hdf5Library();
+    const name = this.#file.temporaryPath;
+    return this.#attempt(() => library.open(name, mode, false, library.H5F_LIBVER_EARLIEST, library.H5F_LIBVER_LATEST));
+  }
+
+  /** Counts a data set that is about to be made. */
+  #count(): void {
+    if (++this.#made <= SETS_PER_OPENING) return;
+    this.#made = 1;
+    this.#attempt(() => hdf5Library().flush(this.#id));
+    this.#attempt(() => hdf5Library().close_file(this.#id));
+    this.#id = this.#openAs(hdf5Library().H5F_ACC_RDWR);
   }
 
   #create(
@@ -267,6 +290,7 @@ export class Hdf5Writer implements Disposable {
       compression_opts: [options.gzip ?? 0],
       track_order: false,
     };
+    this.#count();
     this.#withBytes(bytes, (pointer) => hdf5Library().create_dataset(this.#id, path, pointer, metadata as never));
     this.#shapes.set(path, shape);
   }
