@@ -6,6 +6,7 @@ import { lengthText } from "../core/figures/length_text.ts";
 import { dryRun, type Estimate } from "../functions/dry_run.ts";
 import { reconstruct, type RunResult } from "../workflows/reconstruct.ts";
 import type { CliIo } from "./command.ts";
+import { collectGarbage } from "./collect_garbage.ts";
 import { type DeviceFlags, openDevice, withDeviceOptions } from "./device.ts";
 import { collect, type OpenedRun, openRun } from "./open_run.ts";
 import { createProgressDisplay, duration } from "./progress.ts";
@@ -68,6 +69,7 @@ export async function runOpened(
       clock: { now: () => performance.now(), date: () => new Date() },
       signal: io.signal,
       started: () => io.catchInterrupts?.(),
+      tidy: collectGarbage,
       report: (block) => isQuiet || display.show(block),
       engineDone: () => display.end(),
     });

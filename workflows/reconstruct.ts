@@ -8,6 +8,7 @@ import { asctime } from "../core/formats/h5rw.ts";
 import type { PtyrIteration, PtyrRuntime } from "../core/formats/ptyr.ts";
 import type { ParsedPtycho } from "../core/ptycho_params.ts";
 import type { Model } from "../core/scan_models/model.ts";
+import { modelFromState } from "../core/scan_models/model_state.ts";
 import { describeParameters, describeScans, describeStorages } from "../functions/describe.ts";
 import { planDevice } from "../functions/device_plan.ts";
 import { exportResult } from "../functions/export.ts";
@@ -45,6 +46,11 @@ export interface RunServices extends LoaderServices {
   debug(message: string): void;
   /** When aborted, the run stops after the current block and saves. */
   readonly signal: AbortSignal;
+  /**
+   * Is told when much was left behind that nobody uses any more, and before more is taken: arrays that wait for the garbage collector
+   * would be part of the peak.
+   */
+  tidy(): void;
   /** Is told of every block. */
   report(block: BlockReport): void;
   /** Is told when an engine is done. */
@@ -83,7 +89,7 @@ export async function reconstruct(run: Run, services: RunServices): Promise<RunR
   const { p } = run.parsed;
   const outputs = planOutputs(p, { name: run.name, path: services.path });
   const scans = loadScans(run.parsed, { ...services, now: services.clock.date() });
-  const started = startModel(scans, p, services);
+  let started = startModel(scans, p, services);
   tryOutputs(outputs);
   for (const line of describeScans(started)) services.log(line);
   for (const line of describeStorages(started)) services.inspect(line);
@@ -97,23 +103,25 @@ export async function reconstruct(run: Run, services: RunServices): Promise<RunR
     files: [],
     dumps: [],
   };
-  let state = started.state;
   // checkSupported() has refused the engines that are not built.
   const engines = sortedEngines(p).map(([, engine]) => engine as SupportedParams);
   for (const [i, engine] of engines.entries()) {
     if (services.signal.aborted) break;
     const exitWaves = needsExitWaves(run, engines.slice(i + 1));
-    state = await runEngine(engine, { run, started, state, history, services, exitWaves });
+    const state = await runEngine(engine, { run, started, history, services, exitWaves });
+    // The initial probe and object are given up.
+    started = { ...started, state, model: modelFromState(started.model, state) };
     services.engineDone(engine.name);
   }
+  const { iterations } = started.state;
   const last = history.iterations.at(-1);
   const seconds = history.iterations.reduce((sum, entry) => sum + entry.duration, 0);
   return {
     files: history.files,
     dumps: history.dumps,
-    iterations: state.iterations,
+    iterations,
     errors: last?.error ?? null,
-    secondsPerIteration: state.iterations > 0 ? seconds / state.iterations : null,
+    secondsPerIteration: iterations > 0 ? seconds / iterations : null,
     stopped: services.signal.aborted,
   };
 }
@@ -129,8 +137,8 @@ interface History {
 
 interface Context {
   readonly run: Run;
+  /** With the state that the engine begins with. */
   readonly started: Started;
-  readonly state: State;
   readonly history: History;
   readonly services: RunServices;
 }
@@ -145,15 +153,16 @@ async function runEngine(
   engine: SupportedParams,
   { exitWaves, ...context }: Context & { readonly exitWaves: boolean },
 ): Promise<State> {
-  const { run, started, services } = context;
-  const { data } = started;
+  const { run, started: { data, state: begin }, services } = context;
   const { autosave } = run.parsed.p.io;
   const interval = autosave.active && autosave.interval > 0 ? autosave.interval : Infinity;
-  const random = restoreRandom(context.state.random);
+  const random = restoreRandom(begin.random);
   const { device, message, notice } = planDevice(engine.name, { data, device: services.device });
   services.log(`engine ${engine.name}: ${engine.numiter} iterations on ${message}`);
   if (notice !== null) (services.warn ?? services.log)(notice);
-  const session = await openEngine({ p: engine, device, data, state: context.state, random });
+  services.tidy();
+  const session = await openEngine({ p: engine, device, data, state: begin, random });
+  services.tidy();
   try {
     let saved = -1;
     while (session.iteration < engine.numiter && !services.signal.aborted) {
@@ -163,7 +172,7 @@ async function runEngine(
       await runBlock(session, { engine, context });
     }
     // Stopped before it did anything, an engine leaves no result of its own.
-    if (session.iteration === context.state.iteration) return context.state;
+    if (session.iteration === begin.iteration) return begin;
     const state = await session.finish({ exitWaves });
     saveResult(state, { engine: engine.name, iteration: session.iteration, context });
     return state;
