@@ -1,9 +1,8 @@
 /**
- * Reading HDF5 files. The only file that imports h5wasm; everything else goes through `Hdf5File`, `Hdf5Writer` (in
- * hdf5_writer.ts) or the formats on top of them; all reading stands here because one class owns the open file. The library is loaded once, when this file is imported (about 0.1 s).
+ * Reading HDF5 files. Everything else goes through `Hdf5File`, `Hdf5Writer` (in hdf5_writer.ts) or the formats on top of them; all
+ * reading stands here because one class owns the open file.
  */
 
-import h5wasm from "h5wasm/node";
 import { dirname, resolve } from "node:path";
 import { type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
@@ -11,16 +10,11 @@ import { checkHdf5Signature } from "./hdf5_signature.ts";
 import { decodeNumbers, describeType, filterName, singleValue, unreadableFilter, valueShape } from "./hdf5_values.ts";
 import type { Hdf5Metadata, Hdf5Type, Hdf5Value } from "./hdf5_values.ts";
 import { type Box, boxesOf } from "./hdf5_boxes.ts";
-import { readInto, readOnto, readStrings } from "./hdf5_memory.ts";
+import { library } from "./hdf5_library.ts";
+import type { Hdf5Record } from "./hdf5_record.ts";
+import { readInto, readOnto, readRecord, readStrings } from "./hdf5_memory.ts";
 import { libraryMessage, openError } from "./hdf5_message.ts";
 import { nearestNames } from "./nearest_names.ts";
-
-/** The WebAssembly module of h5wasm. */
-export type Hdf5Library = Awaited<typeof h5wasm.ready>;
-
-const library: Hdf5Library = await h5wasm.ready;
-// Without this, a failed read prints to the console and returns whatever was in memory.
-library.activate_throwing_error_handler();
 
 /** What there is under a name. */
 export type Hdf5Kind = "group" | "dataset" | "datatype" | "missing";
@@ -45,11 +39,6 @@ export interface Hdf5Info {
 /** A buffer to read into, replaced by a larger one where it is too small. */
 export interface ReadRoom {
   bytes: ArrayBuffer;
-}
-
-/** The library itself, for the writer. */
-export function hdf5Library(): Hdf5Library {
-  return library;
 }
 
 /**
@@ -211,13 +200,16 @@ export class Hdf5File implements Disposable {
     return decodeNumbers(bytes, m, box.count);
   }
 
-  /** A single compound value by member name; null where there is none. Members are text or numbers. */
-  readRecord(path: string): Record<string, unknown> | null {
+  /** A single compound value by member name; null where there is none. */
+  readRecord(path: string): Hdf5Record | null {
     const m = this.#metadata(path);
-    const members = m.compound_type?.members;
-    if (!members || m.shape?.length !== 0) return null;
-    const row = this.#attempt(path, () => new h5wasm.Dataset(this.#id, absolute(path)).value) as unknown[];
-    return Object.fromEntries(members.map((member, i) => [member.name, row[i]]));
+    if (!m.compound_type || m.shape?.length !== 0) return null;
+    const at = absolute(path);
+    return this.#attempt(path, () =>
+      readRecord(library, m, {
+        read: (pointer) => library.get_dataset_data(this.#id, at, null, null, null, pointer),
+        reclaim: (pointer) => library.reclaim_vlen_memory(this.#id, at, "", pointer),
+      }));
   }
 
   /** Closes the file; reading afterwards is an error. */

@@ -3,7 +3,8 @@
 import { type DType, type ElementArray, type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import { beginWhole, type WholeFile, writeError } from "./atomic_file.ts";
-import { hdf5Library, openHdf5 } from "./hdf5.ts";
+import { openHdf5 } from "./hdf5.ts";
+import { library } from "./hdf5_library.ts";
 import { libraryMessage } from "./hdf5_message.ts";
 import { type Box, BOX_BYTES, boxesOf } from "./hdf5_boxes.ts";
 import { allocate } from "./hdf5_memory.ts";
@@ -84,7 +85,7 @@ export class Hdf5Writer implements Disposable {
     this.#path = path;
     this.#file = beginWhole(path);
     try {
-      this.#id = this.#openAs(hdf5Library().H5F_ACC_TRUNC);
+      this.#id = this.#openAs(library.H5F_ACC_TRUNC);
     } catch (error) {
       this.#file.abandon();
       throw error;
@@ -93,20 +94,20 @@ export class Hdf5Writer implements Disposable {
 
   /** Makes a group. Its parent must exist. */
   group(path: string): void {
-    this.#attempt(() => hdf5Library().create_group(this.#id, path, false));
+    this.#attempt(() => library.create_group(this.#id, path, false));
   }
 
   /** Adds a text attribute (variable-length UTF-8) to a group or data set; "/" is the file. */
   attribute(path: string, name: string, text: string): void {
     const spec = { ...STRING, shape: [], maxshape: [], total_size: 1 };
-    this.#attempt(() => hdf5Library().create_vlen_str_attribute(this.#id, path, name, [text], spec as never));
+    this.#attempt(() => library.create_vlen_str_attribute(this.#id, path, name, [text], spec as never));
   }
 
   /** Writes a single text (variable-length UTF-8). */
   text(path: string, text: string): void {
     const spec = { ...STRING, shape: [], maxshape: [], chunks: null, compression: 0, compression_opts: [] };
     this.#count();
-    this.#attempt(() => hdf5Library().create_vlen_str_dataset(this.#id, path, [text], spec as never));
+    this.#attempt(() => library.create_vlen_str_dataset(this.#id, path, [text], spec as never));
     this.#shapes.set(path, []);
   }
 
@@ -182,7 +183,7 @@ export class Hdf5Writer implements Disposable {
 
   /** Changes the number of frames of an array made by `createFrames`. */
   growTo(path: string, shape: readonly number[]): void {
-    this.#attempt(() => hdf5Library().resize_dataset(this.#id, path, shape.map(BigInt)));
+    this.#attempt(() => library.resize_dataset(this.#id, path, shape.map(BigInt)));
     this.#shapes.set(path, shape);
   }
 
@@ -199,20 +200,20 @@ export class Hdf5Writer implements Disposable {
 
   /** Makes a link to an object of another file; `file` is relative to this file's folder, or absolute. */
   externalLink(path: string, link: { file: string; target: string }): void {
-    this.#attempt(() => hdf5Library().create_external_link(this.#id, link.file, link.target, path));
+    this.#attempt(() => library.create_external_link(this.#id, link.file, link.target, path));
   }
 
   /** Makes a link to another path of this file. */
   softLink(path: string, target: string): void {
-    this.#attempt(() => hdf5Library().create_soft_link(this.#id, target, path));
+    this.#attempt(() => library.create_soft_link(this.#id, target, path));
   }
 
   /** Flushes, closes, verifies that everything is there, and gives the file its name. */
   commit(options: { keepOld?: boolean } = {}): void {
-    this.#attempt(() => hdf5Library().flush(this.#id));
+    this.#attempt(() => library.flush(this.#id));
     this.#open = false;
     try {
-      this.#attempt(() => hdf5Library().close_file(this.#id));
+      this.#attempt(() => library.close_file(this.#id));
       if (this.#booleans > 0) this.#replaceStandIns();
       this.#verify();
     } catch (error) {
@@ -228,7 +229,7 @@ export class Hdf5Writer implements Disposable {
     if (!this.#open) return;
     this.#open = false;
     try {
-      hdf5Library().close_file(this.#id);
+      library.close_file(this.#id);
     } catch {
       // What cannot be flushed (a full disk) cannot be closed either; the error that led here is the one to report.
     }
@@ -257,7 +258,6 @@ export class Hdf5Writer implements Disposable {
   }
 
   #openAs(mode: number): bigint {
-    const library = hdf5Library();
     const name = this.#file.temporaryPath;
     return this.#attempt(() => library.open(name, mode, false, library.H5F_LIBVER_EARLIEST, library.H5F_LIBVER_LATEST));
   }
@@ -266,9 +266,9 @@ export class Hdf5Writer implements Disposable {
   #count(): void {
     if (++this.#made <= SETS_PER_OPENING) return;
     this.#made = 1;
-    this.#attempt(() => hdf5Library().flush(this.#id));
-    this.#attempt(() => hdf5Library().close_file(this.#id));
-    this.#id = this.#openAs(hdf5Library().H5F_ACC_RDWR);
+    this.#attempt(() => library.flush(this.#id));
+    this.#attempt(() => library.close_file(this.#id));
+    this.#id = this.#openAs(library.H5F_ACC_RDWR);
   }
 
   #create(
@@ -291,7 +291,7 @@ export class Hdf5Writer implements Disposable {
       track_order: false,
     };
     this.#count();
-    this.#withBytes(bytes, (pointer) => hdf5Library().create_dataset(this.#id, path, pointer, metadata as never));
+    this.#withBytes(bytes, (pointer) => library.create_dataset(this.#id, path, pointer, metadata as never));
     this.#shapes.set(path, shape);
   }
 
@@ -301,16 +301,16 @@ export class Hdf5Writer implements Disposable {
 
   #writeBytes(path: string, box: Box, bytes: Uint8Array): void {
     const [count, offset, stride] = [box.count.map(BigInt), box.offset.map(BigInt), box.count.map(() => 1n)];
-    this.#withBytes(bytes, (pointer) => hdf5Library().set_dataset_data(this.#id, path, count, offset, stride, pointer));
+    this.#withBytes(bytes, (pointer) => library.set_dataset_data(this.#id, path, count, offset, stride, pointer));
   }
 
   #withBytes(bytes: Uint8Array, action: (pointer: bigint) => number): void {
-    const pointer = allocate(hdf5Library(), bytes.byteLength);
+    const pointer = allocate(library, bytes.byteLength);
     try {
-      hdf5Library().HEAPU8.set(bytes, pointer);
+      library.HEAPU8.set(bytes, pointer);
       this.#attempt(() => action(BigInt(pointer)));
     } finally {
-      hdf5Library()._free(pointer);
+      library._free(pointer);
     }
   }
 
