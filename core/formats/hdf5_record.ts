@@ -1,13 +1,6 @@
 /** Values of compound types, from bytes as they lie in a file. */
 
-import {
-  type Complex,
-  decodeNumbers,
-  describeType,
-  type Hdf5Metadata,
-  singleValue,
-  TYPE_CLASS,
-} from "./hdf5_values.ts";
+import { type Complex, decodeNumbers, describeType, type Hdf5Metadata, singleValue } from "./hdf5_values.ts";
 import type { NdArray } from "../../kernels/nd_array.ts";
 
 /** A value of a compound type by member; null where a member is of a type that is not read. */
