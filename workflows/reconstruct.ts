@@ -7,8 +7,7 @@ import { findEngine, type SupportedParams } from "../core/engines/mod.ts";
 import { asctime } from "../core/formats/h5rw.ts";
 import type { PtyrIteration, PtyrRuntime } from "../core/formats/ptyr.ts";
 import type { ParsedPtycho } from "../core/ptycho_params.ts";
-import type { Model } from "../core/scan_models/model.ts";
-import { modelFromState } from "../core/scan_models/model_state.ts";
+import type { ModelLayout } from "../core/scan_models/model.ts";
 import { describeParameters, describeScans, describeStorages } from "../functions/describe.ts";
 import { planDevice } from "../functions/device_plan.ts";
 import { exportResult } from "../functions/export.ts";
@@ -89,7 +88,7 @@ export async function reconstruct(run: Run, services: RunServices): Promise<RunR
   const { p } = run.parsed;
   const outputs = planOutputs(p, { name: run.name, path: services.path });
   const scans = loadScans(run.parsed, { ...services, now: services.clock.date() });
-  let started = startModel(scans, p, services);
+  const { started, baton } = handOver(startModel(scans, p, services));
   tryOutputs(outputs);
   for (const line of describeScans(started)) services.log(line);
   for (const line of describeStorages(started)) services.inspect(line);
@@ -108,12 +107,10 @@ export async function reconstruct(run: Run, services: RunServices): Promise<RunR
   for (const [i, engine] of engines.entries()) {
     if (services.signal.aborted) break;
     const exitWaves = needsExitWaves(run, engines.slice(i + 1));
-    const state = await runEngine(engine, { run, started, history, services, exitWaves });
-    // The initial probe and object are given up.
-    started = { ...started, state, model: modelFromState(started.model, state) };
+    baton.state = await runEngine(engine, { run, started, baton, history, services, exitWaves });
     services.engineDone(engine.name);
   }
-  const { iterations } = started.state;
+  const { iterations } = baton.state!;
   const last = history.iterations.at(-1);
   const seconds = history.iterations.reduce((sum, entry) => sum + entry.duration, 0);
   return {
@@ -137,10 +134,24 @@ interface History {
 
 interface Context {
   readonly run: Run;
-  /** With the state that the engine begins with. */
-  readonly started: Started;
+  readonly started: Omit<Started, "state">;
   readonly history: History;
   readonly services: RunServices;
+}
+
+/** What engines hand on; nothing while one runs, so that nobody holds the probe and the object that it began with. */
+interface Baton {
+  state: State | null;
+}
+
+function handOver({ state, ...started }: Started): { readonly started: Omit<Started, "state">; readonly baton: Baton } {
+  return { started, baton: { state } };
+}
+
+function takeOver(baton: Baton): State {
+  const { state } = baton;
+  baton.state = null;
+  return state!;
 }
 
 /** Whether engines to come go on from exit waves, or save them. */
@@ -151,17 +162,18 @@ function needsExitWaves({ parsed }: Run, later: readonly SupportedParams[]): boo
 
 async function runEngine(
   engine: SupportedParams,
-  { exitWaves, ...context }: Context & { readonly exitWaves: boolean },
+  { exitWaves, baton, ...context }: Context & { readonly exitWaves: boolean; readonly baton: Baton },
 ): Promise<State> {
-  const { run, started: { data, state: begin }, services } = context;
+  const { run, started: { data }, services } = context;
   const { autosave } = run.parsed.p.io;
   const interval = autosave.active && autosave.interval > 0 ? autosave.interval : Infinity;
-  const random = restoreRandom(begin.random);
+  const random = restoreRandom(baton.state!.random);
   const { device, message, notice } = planDevice(engine.name, { data, device: services.device });
   services.log(`engine ${engine.name}: ${engine.numiter} iterations on ${message}`);
   if (notice !== null) (services.warn ?? services.log)(notice);
   services.tidy();
-  const session = await openEngine({ p: engine, device, data, state: begin, random });
+  const session = await openEngine({ p: engine, device, data, state: takeOver(baton), random });
+  const begin = session.iteration;
   services.tidy();
   try {
     let saved = -1;
@@ -171,10 +183,9 @@ async function runEngine(
       saved = Math.max(saved, due);
       await runBlock(session, { engine, context });
     }
-    // Stopped before it did anything, an engine leaves no result of its own.
-    if (session.iteration === begin.iteration) return begin;
     const state = await session.finish({ exitWaves });
-    saveResult(state, { engine: engine.name, iteration: session.iteration, context });
+    // Stopped before it did anything, an engine leaves no result of its own.
+    if (session.iteration > begin) saveResult(state, { engine: engine.name, iteration: session.iteration, context });
     return state;
   } finally {
     session.close();
@@ -266,7 +277,7 @@ function runtimeOf({ run, started, history }: Context, stop: Date | null): PtyrR
 type ErrorRow = readonly [number, number, number];
 
 /** Errors by the ID of the diffraction view. Engines that treat pods alone have a row per pod; PtyPy keeps a frame's last. */
-function localErrors({ diff, pods }: Model, errors: Float64Array): Record<string, ErrorRow> {
+function localErrors({ diff, pods }: ModelLayout, errors: Float64Array): Record<string, ErrorRow> {
   const rowOf = Int32Array.from(diff.views, (_, view) => view);
   if (errors.length > 3 * diff.views.length) pods.forEach((pod, row) => rowOf[pod.diff] = row);
   return Object.fromEntries(diff.views.map(({ ID }, view) => {
