@@ -5,12 +5,8 @@
  */
 
 import { planWasmFft } from "../kernels/fft/wasm_plan.ts";
-import {
-  generateLikelihood,
-  instantiateLikelihood,
-  LIKELIHOOD_FRAME,
-  LIKELIHOOD_JOB,
-} from "../kernels/wasm/likelihood_pass.ts";
+import { generateLikelihood, LIKELIHOOD_FRAME, LIKELIHOOD_JOB } from "../kernels/wasm/likelihood_pass.ts";
+import { instantiateLikelihood } from "../kernels/wasm/pass_instances.ts";
 import { POD_RECORD } from "../kernels/wasm/projection_pass.ts";
 import { median, print } from "./timing.ts";
 

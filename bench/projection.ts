@@ -4,13 +4,8 @@
  */
 
 import { planWasmFft } from "../kernels/fft/wasm_plan.ts";
-import {
-  FRAME_RECORD,
-  generateProjection,
-  instantiateProjection,
-  JOB,
-  POD_RECORD,
-} from "../kernels/wasm/projection_pass.ts";
+import { FRAME_RECORD, generateProjection, JOB, POD_RECORD } from "../kernels/wasm/projection_pass.ts";
+import { instantiateProjection } from "../kernels/wasm/pass_instances.ts";
 import type { Share, Start } from "./projection_worker.ts";
 import { median, print } from "./timing.ts";
 

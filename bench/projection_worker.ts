@@ -1,6 +1,6 @@
 /** A thread of bench/projection.ts: runs its share of a pass and answers. */
 
-import { instantiateProjection, type ProjectionPasses } from "../kernels/wasm/projection_pass.ts";
+import { instantiateProjection, type ProjectionPasses } from "../kernels/wasm/pass_instances.ts";
 
 /** What the thread is told once. */
 export interface Start {

@@ -5,7 +5,8 @@
 
 import { planWasmFft } from "../kernels/fft/wasm_plan.ts";
 import { FRAME_RECORD, POD_RECORD } from "../kernels/wasm/projection_pass.ts";
-import { generateVisit, instantiateVisit, VISIT_JOB } from "../kernels/wasm/visit_pass.ts";
+import { generateVisit, VISIT_JOB } from "../kernels/wasm/visit_pass.ts";
+import { instantiateVisit } from "../kernels/wasm/pass_instances.ts";
 import { medianTime, print } from "./timing.ts";
 
 const FRAMES = 112;

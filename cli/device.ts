@@ -4,18 +4,11 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { ParameterError } from "../core/errors.ts";
 import type { Device } from "../kernels/device.ts";
 import { DeviceError } from "../kernels/errors.ts";
-import {
-  createGpuDevice,
-  type Gpu,
-  type GpuDeviceOptions,
-  requestGpu,
-  requestGraphicsCard,
-} from "../kernels/gpu_device.ts";
+import type { Gpu } from "../kernels/gpu_device.ts";
 import type { Precision } from "../kernels/nd_array.ts";
 import { createReferenceDevice } from "../kernels/reference_device.ts";
 import type { Scratch } from "../kernels/scratch.ts";
 import { createWasmDevice } from "../kernels/wasm_device.ts";
-import { chooseLinuxDrivers } from "../kernels/webgpu/linux_drivers.ts";
 
 /** What `--device` takes. */
 export const DEVICE_NAMES = ["auto", "webgpu", "wasm", "reference"] as const;
@@ -88,11 +81,15 @@ export async function openDevices(
       "found double for --device webgpu, which computes in single precision; expected single or --device wasm";
     throw new ParameterError([{ path: "data_type", message }]);
   }
+  // Loaded only where they are used: it takes memory until the end of the run.
+  const { chooseLinuxDrivers } = await import("../kernels/webgpu/linux_drivers.ts");
+  const { createGpuDevice, requestGpu, requestGraphicsCard } = await import("../kernels/gpu_device.ts");
+  const onGpu = (gpu: Gpu) => opened(gpu, [createGpuDevice(gpu, within), ...cpu]);
   chooseLinuxDrivers();
-  if (device === "webgpu") return onGpu(await requestGpu(), { within, cpu });
+  if (device === "webgpu") return onGpu(await requestGpu());
   try {
     const card = await requestGraphicsCard();
-    return card === null ? onCpu(cpu) : onGpu(card, { within, cpu });
+    return card === null ? onCpu(cpu) : onGpu(card);
   } catch (e) {
     if (!(e instanceof DeviceError)) throw e;
     return onCpu(cpu, `${e.message}; this run computes on wasm`);
@@ -103,15 +100,12 @@ function onCpu(devices: readonly [Device, ...Device[]], notice: string | null = 
   return { devices, notice, [Symbol.dispose]: () => {} };
 }
 
-function onGpu(
-  gpu: Gpu,
-  { within, cpu }: { readonly within: GpuDeviceOptions; readonly cpu: readonly Device[] },
-): OpenedDevices {
+function opened(gpu: Gpu, devices: OpenedDevices["devices"]): OpenedDevices {
   const { description, software } = gpu;
   const notice = software
     ? `"${description}" is no graphics card but computes on the CPU; wasm is faster`
     : `this run computes on the graphics card "${description}"`;
-  return { devices: [createGpuDevice(gpu, within), ...cpu], notice, [Symbol.dispose]: () => gpu[Symbol.dispose]() };
+  return { devices, notice, [Symbol.dispose]: () => gpu[Symbol.dispose]() };
 }
 
 function parseThreads(text: string): number {

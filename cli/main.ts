@@ -3,16 +3,26 @@
 import { Command, CommanderError } from "commander";
 import { isPtychoError, ParameterError } from "../core/errors.ts";
 import { type CliIo, EXIT } from "./command.ts";
-import { compareCommand } from "./compare.ts";
-import { demoCommand } from "./demo.ts";
-import { inspectCommand } from "./inspect.ts";
-import { paramsCommand } from "./params.ts";
-import { plotCommand } from "./plot.ts";
-import { runCommand } from "./run.ts";
-import { simulateCommand } from "./simulate.ts";
 
 /** The version that `exitwave --version` prints. */
 export const VERSION = "0.1.0";
+
+/**
+ * The commands in the order in which help lists them. Only what was named is loaded: a reconstruction needs neither fonts nor figures,
+ * which would take memory until its end.
+ */
+const COMMANDS: readonly {
+  readonly name: string;
+  declare(io: CliIo, exit: { code: number }): Promise<Command>;
+}[] = [
+  { name: "run", declare: async (io, exit) => (await import("./run.ts")).runCommand(io, exit) },
+  { name: "simulate", declare: async (io) => (await import("./simulate.ts")).simulateCommand(io) },
+  { name: "inspect", declare: async (io) => (await import("./inspect.ts")).inspectCommand(io) },
+  { name: "plot", declare: async (io) => (await import("./plot.ts")).plotCommand(io) },
+  { name: "compare", declare: async (io) => (await import("./compare.ts")).compareCommand(io) },
+  { name: "params", declare: async (io) => (await import("./params.ts")).paramsCommand(io) },
+  { name: "demo", declare: async (io, exit) => (await import("./demo.ts")).demoCommand(io, exit) },
+];
 
 /** Runs the command line with `args` (without the program's name) and returns the exit code. */
 export async function main(args: readonly string[], io: CliIo): Promise<number> {
@@ -20,15 +30,7 @@ export async function main(args: readonly string[], io: CliIo): Promise<number> 
   const program = new Command("exitwave")
     .description("Ptychography: from measured diffraction frames to the sample's transmission and the beam.")
     .version(VERSION);
-  const commands = [
-    runCommand(io, exit),
-    simulateCommand(io),
-    inspectCommand(io),
-    plotCommand(io),
-    compareCommand(io),
-    paramsCommand(io),
-    demoCommand(io, exit),
-  ];
+  const commands = await Promise.all(wantedBy(args).map(({ declare }) => declare(io, exit)));
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().showHelpAfterError("(add --help for what this command takes)").configureOutput({
@@ -43,6 +45,13 @@ export async function main(args: readonly string[], io: CliIo): Promise<number> 
   } catch (e) {
     return report(e, io);
   }
+}
+
+/** The command that is named; none for the version; all for help, and to find what a misspelt name means. */
+function wantedBy([first]: readonly string[]): typeof COMMANDS {
+  if (first === "--version" || first === "-V") return [];
+  const named = COMMANDS.filter(({ name }) => name === first);
+  return named.length > 0 ? named : COMMANDS;
 }
 
 function report(e: unknown, io: CliIo): number {

@@ -8,6 +8,7 @@ import { dryRun, type Estimate } from "../functions/dry_run.ts";
 import { placementText } from "../functions/device_plan.ts";
 import { reconstruct, type RunResult } from "../workflows/reconstruct.ts";
 import type { CliIo } from "./command.ts";
+import { collectGarbage } from "./collect_garbage.ts";
 import { type DeviceFlags, openDevices, withDeviceOptions } from "./device.ts";
 import { collect, type OpenedRun, openRun } from "./open_run.ts";
 import { createProgressDisplay, duration } from "./progress.ts";
@@ -79,6 +80,7 @@ export async function runOpened(
       clock: { now: () => performance.now(), date: () => new Date() },
       signal: io.signal,
       started: () => io.catchInterrupts?.(),
+      tidy: collectGarbage,
       report: (block) => isQuiet || display.show(block),
       engineDone: () => display.end(),
     });

@@ -5,7 +5,7 @@ import type { ModelScan } from "../core/scan_models/model.ts";
 import type { Started } from "./start.ts";
 
 /** One line for each scan: its frames, where they come from, its geometry. For `verbose_level` 3. */
-export function describeScans({ model }: Started): string[] {
+export function describeScans({ model }: Pick<Started, "model">): string[] {
   return model.scans.map(({ label, prepared, geometry }: ModelScan) => {
     const { meta, numFrames } = prepared;
     const [dy, dx] = geometry.resolution;
@@ -15,7 +15,7 @@ export function describeScans({ model }: Started): string[] {
 }
 
 /** One line for each storage of probe and object: ID, shape and pixel. For `verbose_level` 4. */
-export function describeStorages({ model }: Started): string[] {
+export function describeStorages({ model }: Pick<Started, "model">): string[] {
   return (["probe", "obj"] as const).flatMap((kind) =>
     model[kind].storages.map(({ ID, layers, rows, cols, psize }) =>
       `${kind} ${ID}: ${layers} x ${rows} x ${cols}, pixels of ${psize.map((n) => n.toPrecision(4)).join(" x ")} m`

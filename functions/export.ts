@@ -4,14 +4,14 @@ import type { NdArray, RealArray } from "../kernels/nd_array.ts";
 import type { State } from "../kernels/reconstruction.ts";
 import { type Ptyr, PTYR_DESCRIPTION, type PtyrRuntime, writePtyr } from "../core/formats/ptyr.ts";
 import { type PtychoParams, storedPtycho } from "../core/ptycho_params.ts";
-import type { Model } from "../core/scan_models/model.ts";
+import type { ModelLayout } from "../core/scan_models/model.ts";
 import { modelFromState, modelToPtyr } from "../core/scan_models/model_state.ts";
 
 /** What a result is made of. */
 export interface ExportInput {
   /** `minimal` to keep; `dump` for an autosave, which also holds the exit waves. */
   readonly kind: "minimal" | "dump";
-  readonly model: Model;
+  readonly model: ModelLayout;
   readonly state: State;
   readonly p: PtychoParams;
   /** The parameters as the user wrote them. */
@@ -41,7 +41,7 @@ export function exportResult(path: string, input: ExportInput): void {
 }
 
 /** Exit waves by the ID of their storage, which starts with that of the diffraction storage. */
-function exitWaves(model: Model, state: State): Record<string, NdArray<RealArray>> {
+function exitWaves(model: ModelLayout, state: State): Record<string, NdArray<RealArray>> {
   const waves: Record<string, NdArray<RealArray>> = {};
   model.exit.storages.forEach(({ ID }, scan) => {
     const wave = state.arrays[`exitWave/${model.diff.storages[scan]!.ID}`];

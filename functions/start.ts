@@ -7,14 +7,14 @@ import type { LoaderServices } from "../core/loaders/loader.ts";
 import type { EngineParams } from "../core/parameters/engine/mod.ts";
 import type { PtychoParams } from "../core/ptycho_params.ts";
 import { buildModel } from "../core/scan_models/build_model.ts";
-import type { Model } from "../core/scan_models/model.ts";
-import { modelToData } from "../core/scan_models/model_state.ts";
+import type { ModelLayout } from "../core/scan_models/model.ts";
+import { layoutOf, modelToData } from "../core/scan_models/model_state.ts";
 import type { ModelServices } from "../core/scan_models/scan_model.ts";
 import type { LoadedScan } from "./load.ts";
 
 /** Where a reconstruction starts. */
 export interface Started {
-  readonly model: Model;
+  readonly model: ModelLayout;
   readonly data: Data;
   readonly state: State;
 }
@@ -26,7 +26,7 @@ export function startModel(scans: readonly LoadedScan[], p: PtychoParams, servic
     precision: p.data_type,
     maxShift: largestShift(Object.values(p.engines)),
   });
-  return { model, ...modelToData(model) };
+  return { model: layoutOf(model), ...modelToData(model) };
 }
 
 /** What models may use: files are found relative to `io.home`. */

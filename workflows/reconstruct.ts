@@ -4,9 +4,9 @@ import { findEngine, type SupportedParams } from "../core/engines/mod.ts";
 import { describeParameters, describeScans, describeStorages } from "../functions/describe.ts";
 import { loadScans, sortedEngines } from "../functions/load.ts";
 import { planOutputs, tryOutputs } from "../functions/output_files.ts";
-import { startModel } from "../functions/start.ts";
+import { type Started, startModel } from "../functions/start.ts";
 import type { DeviceChange, History, Run, RunServices } from "./run.ts";
-import { runEngine } from "./run_engine_blocks.ts";
+import { type Baton, runEngine } from "./run_engine_blocks.ts";
 
 /** What a run left. */
 export interface RunResult {
@@ -35,7 +35,7 @@ export async function reconstruct(run: Run, services: RunServices): Promise<RunR
   const { p } = run.parsed;
   const outputs = planOutputs(p, { name: run.name, path: services.path });
   const scans = loadScans(run.parsed, { ...services, now: services.clock.date() });
-  const started = startModel(scans, p, services);
+  const { started, baton } = handOver(startModel(scans, p, services));
   tryOutputs(outputs);
   for (const line of describeScans(started)) services.log(line);
   for (const line of describeStorages(started)) services.inspect(line);
@@ -43,26 +43,30 @@ export async function reconstruct(run: Run, services: RunServices): Promise<RunR
   services.started();
   const history = beginHistory(services);
   const context = { run, started, history, services };
-  let state = started.state;
   // checkSupported() has refused the engines that are not built.
   const engines = sortedEngines(p).map(([, engine]) => engine as SupportedParams);
   for (const [i, engine] of engines.entries()) {
     if (services.signal.aborted) break;
     const exitWaves = needsExitWaves(run, engines.slice(i + 1));
-    state = await runEngine(engine, { state, exitWaves, context });
+    baton.state = await runEngine(engine, { baton, exitWaves, context });
     services.engineDone(engine.name);
   }
+  const { iterations } = baton.state!;
   const last = history.iterations.at(-1);
   const seconds = history.iterations.reduce((sum, entry) => sum + entry.duration, 0);
   return {
     files: history.files,
     dumps: history.dumps,
-    iterations: state.iterations,
+    iterations,
     errors: last?.error ?? null,
-    secondsPerIteration: state.iterations > 0 ? seconds / state.iterations : null,
+    secondsPerIteration: iterations > 0 ? seconds / iterations : null,
     stopped: services.signal.aborted,
     deviceChanges: history.deviceChanges,
   };
+}
+
+function handOver({ state, ...started }: Started): { readonly started: Omit<Started, "state">; readonly baton: Baton } {
+  return { started, baton: { state } };
 }
 
 function beginHistory({ clock, devices }: RunServices): History {

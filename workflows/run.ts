@@ -49,6 +49,11 @@ export interface RunServices extends LoaderServices {
   debug(message: string): void;
   /** When aborted, the run stops after the current block and saves. */
   readonly signal: AbortSignal;
+  /**
+   * Is told when much was left behind that nobody uses any more, and before more is taken: arrays that wait for the garbage collector
+   * would be part of the peak.
+   */
+  tidy(): void;
   /** Is told of every block. */
   report(block: BlockReport): void;
   /** Is told when an engine is done. */
@@ -80,7 +85,7 @@ export interface History {
 /** What every step of a run looks at. */
 export interface RunContext {
   readonly run: Run;
-  readonly started: Started;
+  readonly started: Omit<Started, "state">;
   readonly history: History;
   readonly services: RunServices;
 }

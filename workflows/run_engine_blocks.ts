@@ -16,17 +16,24 @@ import type { RunContext } from "./run.ts";
 import { saveDump, saveResult } from "./run_files.ts";
 import { scheduleSnapshots, type Snapshot, type SnapshotSchedule } from "./snapshots.ts";
 
+/** What engines hand on; nothing while one runs, so that nobody holds the probe and the object that it began with. */
+export interface Baton {
+  state: State | null;
+}
+
 /** What an engine begins with. */
 export interface EngineStart {
-  readonly state: State;
+  readonly baton: Baton;
   /** Whether engines to come go on from its exit waves, or save them. */
   readonly exitWaves: boolean;
   readonly context: RunContext;
 }
 
 /** An engine at work. */
-interface Work extends EngineStart {
+interface Work extends Omit<EngineStart, "baton"> {
   readonly engine: SupportedParams;
+  /** Iterations that were done of it before. */
+  readonly begin: number;
   /** From where another device can go on; null while the engine runs on a device that cannot be lost. */
   snapshot: Snapshot | null;
   /** Iterations done. */
@@ -41,11 +48,15 @@ interface Work extends EngineStart {
  * @throws {DeviceError} if a device failed and no other could go on; `fields.saved` is the file that was written last, null if none was
  * @throws any other Exitwave error; what was saved before stays
  */
-export async function runEngine(engine: SupportedParams, start: EngineStart): Promise<State> {
-  const { state, context } = start;
+export async function runEngine(
+  engine: SupportedParams,
+  { baton, context, exitWaves }: EngineStart,
+): Promise<State> {
   const { history } = context;
-  const snapshot = { state, localErrors: history.localErrors };
-  const work: Work = { ...start, engine, snapshot, iteration: state.iteration, saved: -1 };
+  const begin = baton.state!.iteration;
+  const snapshot = { state: baton.state!, localErrors: history.localErrors };
+  baton.state = null;
+  const work: Work = { context, exitWaves, engine, begin, snapshot, iteration: begin, saved: -1 };
   for (;;) {
     const device = history.devices[0]!;
     try {
@@ -60,26 +71,33 @@ export async function runEngine(engine: SupportedParams, start: EngineStart): Pr
 async function runOn(device: Device, work: Work): Promise<State> {
   const { engine, context, exitWaves } = work;
   const { started, services } = context;
-  const { state } = work.snapshot!;
   const placement = placeFrames(engine.name, { need: needOf(started.data), device });
-  services.log(`engine ${engine.name}: ${engine.numiter - state.iteration} iterations on ${placementText(placement)}`);
-  const random = restoreRandom(state.random);
-  const session = await openEngine({ p: engine, device, data: started.data, state, random });
+  const left = engine.numiter - work.snapshot!.state.iteration;
+  services.log(`engine ${engine.name}: ${left} iterations on ${placementText(placement)}`);
+  services.tidy();
+  const session = await openOn(device, work);
   try {
     const schedule = scheduleSnapshots(services.clock);
     if (!device.mayBeLost) work.snapshot = null;
+    services.tidy();
     while (session.iteration < engine.numiter && !services.signal.aborted) {
       await saveBefore(session, { work, schedule });
       await runBlock(session, work);
     }
-    // Stopped before it did anything, an engine leaves no result of its own.
-    if (session.iteration === work.state.iteration) return work.state;
     const end = await session.finish({ exitWaves });
-    saveResult(end, { engine: engine.name, iteration: session.iteration, context });
+    // Stopped before it did anything, an engine leaves no result of its own.
+    if (session.iteration > work.begin) {
+      saveResult(end, { engine: engine.name, iteration: session.iteration, context });
+    }
     return end;
   } finally {
     session.close();
   }
+}
+
+function openOn(device: Device, { engine, snapshot, context: { started: { data } } }: Work): Promise<EngineSession> {
+  const { state } = snapshot!;
+  return openEngine({ p: engine, device, data, state, random: restoreRandom(state.random) });
 }
 
 /** Before a block: saves the state for an autosave, a snapshot or both, where one is due. */

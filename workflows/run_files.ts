@@ -2,7 +2,7 @@
 
 import { asctime } from "../core/formats/h5rw.ts";
 import type { PtyrRuntime } from "../core/formats/ptyr.ts";
-import type { Model } from "../core/scan_models/model.ts";
+import type { ModelLayout } from "../core/scan_models/model.ts";
 import { exportResult } from "../functions/export.ts";
 import { outputFile } from "../functions/output_files.ts";
 import type { State } from "../kernels/reconstruction.ts";
@@ -76,7 +76,7 @@ function runtimeOf({ run, started, history }: RunContext, stop: Date | null): Pt
 type ErrorRow = readonly [number, number, number];
 
 /** Errors by the ID of the diffraction view. Engines that treat pods alone have a row per pod; PtyPy keeps a frame's last. */
-function localErrors({ diff, pods }: Model, errors: Float64Array): Record<string, ErrorRow> {
+function localErrors({ diff, pods }: ModelLayout, errors: Float64Array): Record<string, ErrorRow> {
   const rowOf = Int32Array.from(diff.views, (_, view) => view);
   if (errors.length > 3 * diff.views.length) pods.forEach((pod, row) => rowOf[pod.diff] = row);
   return Object.fromEntries(diff.views.map(({ ID }, view) => {

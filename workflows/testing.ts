@@ -103,6 +103,7 @@ export function watchRun(
     clock: createTestClock(),
     signal: new AbortController().signal,
     started: () => {},
+    tidy: () => {},
     engineDone: () => {},
     ...services,
     report(block) {

@@ -7,13 +7,14 @@ import type { NdArray } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import { type Hdf5File, join } from "./hdf5.ts";
 import type { StringArray } from "./hdf5_values.ts";
-import type { Hdf5Writer } from "./hdf5_writer.ts";
+import type { ArrayInParts, Hdf5Writer } from "./hdf5_writer.ts";
 
 /** One value of a tree, with the type that PtyPy gives it. */
 export type H5rwNode =
   | { readonly type: "dict" | "param" | "ordered_dict"; readonly entries: Readonly<Record<string, H5rwNode>> }
   | { readonly type: "list" | "tuple"; readonly items: readonly H5rwNode[] }
   | { readonly type: "array" | "arraylist" | "arraytuple"; readonly array: NdArray; readonly isBoolean?: boolean }
+  | { readonly type: "parts"; readonly parts: ArrayInParts }
   | { readonly type: "scalar"; readonly array: NdArray; readonly isBoolean?: boolean }
   | { readonly type: "record"; readonly member: string; readonly text: string; readonly length: number }
   | { readonly type: "strings"; readonly array: StringArray }
@@ -34,6 +35,8 @@ const GZIP_LEVEL = 4;
 const SLASH = "_SLASH_";
 const GROUPS = ["dict", "param", "ordered_dict", "list", "tuple"];
 const ARRAYS = ["array", "arraylist", "arraytuple"];
+/** What PtyPy calls the types that only writing tells apart. */
+const WRITTEN_AS: Readonly<Record<string, string>> = { record: "scalar", strings: "array", parts: "arraytuple" };
 /** Kinds whose content is Python code to be executed, which never happens here. */
 const PICKLES = ["pickle", "record_array"];
 
@@ -47,7 +50,7 @@ export function writeRootAttributes(writer: Hdf5Writer, now: Date): void {
 /** Writes `node` at `path`; the group above must exist. @throws {DataError} if a key cannot be a name in HDF5 */
 export function writeTree(writer: Hdf5Writer, path: string, node: H5rwNode): void {
   writeContent(writer, path, node);
-  writer.attribute(path, "type", node.type === "record" ? "scalar" : node.type === "strings" ? "array" : node.type);
+  writer.attribute(path, "type", WRITTEN_AS[node.type] ?? node.type);
 }
 
 /** Writes the entries of a dictionary below `path`, which must exist; "/" for the root. */
@@ -111,6 +114,8 @@ function writeContent(writer: Hdf5Writer, path: string, node: H5rwNode): void {
     case "arraytuple":
       if (!node.isBoolean) return writer.array(path, node.array, { gzip: GZIP_LEVEL });
       return writer.booleans(path, node.array as NdArray<Uint8Array>, { gzip: GZIP_LEVEL });
+    case "parts":
+      return writer.arrayInParts(path, node.parts, { gzip: GZIP_LEVEL });
     case "scalar":
       if (!node.isBoolean) return writer.array(path, node.array);
       return writer.boolean(path, node.array.data[0] !== 0);

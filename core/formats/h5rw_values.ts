@@ -106,6 +106,8 @@ export function toPlain(node: H5rwNode): PlainValue {
     case "arraylist":
     case "arraytuple":
       return node.array.shape.length === 1 ? elementsOf(node.array, node.isBoolean ?? false) : node.array;
+    case "parts":
+      throw new TypeError("Cannot take an array that is made while it is written as a value");
     default:
       return Object.fromEntries(Object.entries(node.entries).map(([key, entry]) => [key, toPlain(entry)]));
   }

@@ -1,25 +1,20 @@
 /**
- * Reading HDF5 files. The only file that imports h5wasm; everything else goes through `Hdf5File`, `Hdf5Writer` (in
- * hdf5_writer.ts) or the formats on top of them; all reading stands here because one class owns the open file. The library is loaded once, when this file is imported (about 0.1 s).
+ * Reading HDF5 files. Everything else goes through `Hdf5File`, `Hdf5Writer` (in hdf5_writer.ts) or the formats on top of them; all
+ * reading stands here because one class owns the open file.
  */
 
-import h5wasm from "h5wasm/node";
 import { dirname, resolve } from "node:path";
 import { type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import { checkHdf5Signature } from "./hdf5_signature.ts";
 import { decodeNumbers, describeType, filterName, singleValue, unreadableFilter, valueShape } from "./hdf5_values.ts";
 import type { Hdf5Metadata, Hdf5Type, Hdf5Value } from "./hdf5_values.ts";
-import { readInto, readOnto, readStrings, rowsPerBlock } from "./hdf5_memory.ts";
+import { type Box, boxesOf } from "./hdf5_boxes.ts";
+import { library } from "./hdf5_library.ts";
+import type { Hdf5Record } from "./hdf5_record.ts";
+import { readInto, readOnto, readRecord, readStrings } from "./hdf5_memory.ts";
 import { libraryMessage, openError } from "./hdf5_message.ts";
 import { nearestNames } from "./nearest_names.ts";
-
-/** The WebAssembly module of h5wasm. */
-export type Hdf5Library = Awaited<typeof h5wasm.ready>;
-
-const library: Hdf5Library = await h5wasm.ready;
-// Without this, a failed read prints to the console and returns whatever was in memory.
-library.activate_throwing_error_handler();
 
 /** What there is under a name. */
 export type Hdf5Kind = "group" | "dataset" | "datatype" | "missing";
@@ -41,9 +36,9 @@ export interface Hdf5Info {
   readonly sources: readonly string[];
 }
 
-/** The library itself, for the writer. */
-export function hdf5Library(): Hdf5Library {
-  return library;
+/** A buffer to read into, replaced by a larger one where it is too small. */
+export interface ReadRoom {
+  bytes: ArrayBuffer;
 }
 
 /**
@@ -175,46 +170,46 @@ export class Hdf5File implements Disposable {
     return this.readRegion(path, { offset: shape.map(() => 0), count: shape });
   }
 
-  /** Frames `start` to `stop` (exclusive) along the first axis. @throws {DataError} as `readArray`, or beyond the end */
-  readFrames(path: string, start: number, stop: number): NdArray {
+  /** Frames `start` to `stop` (exclusive) along the first axis; in `room`, if there is one. @throws {DataError} as `readArray`, or beyond the end */
+  readFrames(path: string, start: number, stop: number, room?: ReadRoom): NdArray {
     const shape = this.#metadata(path).shape ?? [0];
     const [frames, ...rest] = shape;
     if (frames === undefined || start < 0 || stop < start || stop > frames) {
       const text = `Cannot read frames ${start} to ${stop} of "${path}" in "${this.path}": found ${frames ?? 0} frames`;
       throw new DataError(text, { file: this.path, dataset: path, found: frames ?? 0, expected: stop });
     }
-    return this.readRegion(path, { offset: [start, ...rest.map(() => 0)], count: [stop - start, ...rest] });
+    return this.readRegion(path, { offset: [start, ...rest.map(() => 0)], count: [stop - start, ...rest] }, room);
   }
 
-  /** A box of a numeric data set: `count` elements from `offset` on, per axis. @throws {DataError} as `readArray` */
-  readRegion(path: string, box: { offset: readonly number[]; count: readonly number[] }): NdArray {
+  /** A box of a numeric data set; in `room`, if there is one. @throws {DataError} as `readArray` */
+  readRegion(path: string, box: Box, room: ReadRoom = { bytes: new ArrayBuffer(0) }): NdArray {
     const m = this.#metadata(path);
     const type = describeType(m);
     if (type.dtype === null) throw this.#unexpected(path, "numbers", type.name);
-    const bytes = this.#buffer(path, sizeOf(box.count) * m.size);
-    if (bytes.byteLength > 0) {
-      this.#checkFilters(path);
-      const rows = rowsPerBlock(box.count, m);
-      const rowBytes = bytes.byteLength / (box.count[0] ?? 1);
-      for (let row = 0; row < (box.count[0] ?? 1); row += rows) {
-        const some = Math.min(rows, (box.count[0] ?? 1) - row);
-        const part = box.count.length === 0 ? null : {
-          offset: [box.offset[0]! + row, ...box.offset.slice(1)],
-          count: [some, ...box.count.slice(1)],
-        };
-        this.#readBytes(path, part, new Uint8Array(bytes, row * rowBytes, some * rowBytes));
-      }
+    const size = sizeOf(box.count) * m.size;
+    if (room.bytes.byteLength < size) room.bytes = this.#buffer(path, size);
+    const { bytes } = room;
+    if (size > 0) this.#checkFilters(path);
+    let at = 0;
+    for (const part of boxesOf(box.count, { elementBytes: m.size, chunks: m.chunks })) {
+      const some = sizeOf(part.count) * m.size;
+      const offset = part.offset.map((first, axis) => first + box.offset[axis]!);
+      this.#readBytes(path, { offset, count: part.count }, new Uint8Array(bytes, at, some));
+      at += some;
     }
     return decodeNumbers(bytes, m, box.count);
   }
 
-  /** A single compound value by member name; null where there is none. Members are text or numbers. */
-  readRecord(path: string): Record<string, unknown> | null {
+  /** A single compound value by member name; null where there is none. */
+  readRecord(path: string): Hdf5Record | null {
     const m = this.#metadata(path);
-    const members = m.compound_type?.members;
-    if (!members || m.shape?.length !== 0) return null;
-    const row = this.#attempt(path, () => new h5wasm.Dataset(this.#id, absolute(path)).value) as unknown[];
-    return Object.fromEntries(members.map((member, i) => [member.name, row[i]]));
+    if (!m.compound_type || m.shape?.length !== 0) return null;
+    const at = absolute(path);
+    return this.#attempt(path, () =>
+      readRecord(library, m, {
+        read: (pointer) => library.get_dataset_data(this.#id, at, null, null, null, pointer),
+        reclaim: (pointer) => library.reclaim_vlen_memory(this.#id, at, "", pointer),
+      }));
   }
 
   /** Closes the file; reading afterwards is an error. */
@@ -255,13 +250,12 @@ export class Hdf5File implements Disposable {
     }
   }
 
-  #readBytes(path: string, box: { offset: number[]; count: number[] } | null, into: Uint8Array): void {
-    const big = (numbers: readonly number[]): bigint[] => numbers.map(BigInt);
-    const [count, offset, stride] = box
-      ? [big(box.count), big(box.offset), box.count.map(() => 1n)]
-      : [null, null, null];
+  #readBytes(path: string, { offset, count }: Box, into: Uint8Array): void {
+    // A single value has no axes to take a box of.
+    const big = (numbers: readonly number[]): bigint[] | null => count.length === 0 ? null : numbers.map(BigInt);
+    const [counts, offsets, strides] = [big(count), big(offset), big(count.map(() => 1))];
     const at = absolute(path);
-    const read = (pointer: bigint) => library.get_dataset_data(this.#id, at, count, offset, stride, pointer);
+    const read = (pointer: bigint) => library.get_dataset_data(this.#id, at, counts, offsets, strides, pointer);
     this.#attempt(path, () => readOnto(library, into, read));
   }
 

@@ -8,7 +8,7 @@
 /** Name of the only member of the stand-in, a compound of one int8; found nowhere else. */
 export const STAND_IN_MEMBER = "Exitwave\u0001bool";
 
-const BLOCK_BYTES = 1 << 24;
+const BLOCK_BYTES = 1 << 18;
 
 /** Replaces every stand-in type description in a closed file by h5py's bool and returns how many there were. Changes the file. */
 export function replaceStandIns(path: string): number {

@@ -2,23 +2,9 @@
 
 import { sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
-import type { Hdf5Library } from "./hdf5.ts";
+import type { Hdf5Library } from "./hdf5_library.ts";
+import { fixedText, type Hdf5Record, recordValue } from "./hdf5_record.ts";
 import type { Hdf5Metadata, StringArray } from "./hdf5_values.ts";
-
-/** The heap of the library never shrinks, so that large data go through it in blocks of about this size: it need not grow for them. */
-export const BLOCK_BYTES = 1 << 23;
-
-/** Chunks up to this size are read as a whole, because every part of one costs decompressing all of it. */
-const MOST_CHUNK_BYTES = 1 << 26;
-
-/** Rows of the first axis per block: about BLOCK_BYTES, whole chunks where there are chunks. */
-export function rowsPerBlock(count: readonly number[], m: Hdf5Metadata): number {
-  const rowBytes = Math.max(1, sizeOf(count.slice(1)) * m.size);
-  const rows = Math.max(1, Math.floor(BLOCK_BYTES / rowBytes));
-  const chunk = m.chunks?.[0] ?? 1;
-  if (rows >= chunk) return rows - (rows % chunk);
-  return Math.min(chunk, Math.max(1, Math.floor(MOST_CHUNK_BYTES / rowBytes)));
-}
 
 /** Memory of the library for `bytes` bytes, to be freed by the caller. @throws {DataError} if there is not enough */
 export function allocate(library: Hdf5Library, bytes: number): number {
@@ -52,12 +38,14 @@ export function readOnto(library: Hdf5Library, target: Uint8Array, read: (pointe
   }
 }
 
+/** Reads values into memory of the library, and gives back what they point to. */
+interface PointerReading {
+  read(pointer: bigint): unknown;
+  reclaim(pointer: bigint): unknown;
+}
+
 /** Text of fixed or variable length. A failed read must not be reclaimed: its pointers are garbage. */
-export function readStrings(
-  library: Hdf5Library,
-  m: Hdf5Metadata,
-  how: { read(pointer: bigint): unknown; reclaim(pointer: bigint): unknown },
-): string | StringArray {
+export function readStrings(library: Hdf5Library, m: Hdf5Metadata, how: PointerReading): string | StringArray {
   const count = sizeOf(m.shape ?? [0]);
   const strings: string[] = [];
   if (m.vlen && count > 0) {
@@ -70,14 +58,19 @@ export function readStrings(
     });
   } else if (count > 0) {
     const bytes = readInto(library, m.size * count, how.read);
-    const decoder = new TextDecoder();
-    for (let i = 0; i < count; i++) {
-      const one = bytes.subarray(i * m.size, (i + 1) * m.size);
-      const end = one.indexOf(0);
-      const text = decoder.decode(end < 0 ? one : one.subarray(0, end));
-      // Text may be filled up with blanks (strpad 2, as Fortran writes it).
-      strings.push(m.strpad === 2 ? text.replace(/ +$/, "") : text);
-    }
+    for (let i = 0; i < count; i++) strings.push(fixedText(bytes.subarray(i * m.size, (i + 1) * m.size), m));
   }
   return m.shape?.length === 0 ? strings[0]! : { shape: m.shape ?? [0], strings };
+}
+
+/** A single value of a compound type, by member. */
+export function readRecord(library: Hdf5Library, m: Hdf5Metadata, how: PointerReading): Hdf5Record {
+  let record: Hdf5Record = {};
+  readInto(library, m.size, (pointer) => {
+    how.read(pointer);
+    const start = Number(pointer);
+    record = recordValue(library.HEAPU8.slice(start, start + m.size), m, (text) => library.UTF8ToString(text));
+    how.reclaim(pointer);
+  });
+  return record;
 }

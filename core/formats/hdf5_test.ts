@@ -118,6 +118,85 @@ Deno.test(
 );
 
 Deno.test(
+  "a file of many data sets, for which it is closed and opened again meanwhile, comes back whole",
+  inFolder((folder) => {
+    const frames = counting("float32", [6, 3, 5]);
+    writeHdf5(`${folder}/x.h5`, (writer) => {
+      writer.group("/many");
+      writer.createFrames("/frames", { dtype: "float32", shape: [2, 3, 5], gzip: 4, growing: true });
+      for (let i = 0; i < 200; i++) {
+        writer.array(`/many/array ${i}`, counting("int32", [1 + i % 7]), { gzip: 4 });
+        writer.attribute(`/many/array ${i}`, "number", `${i}`);
+        writer.text(`/many/text ${i}`, `text ${i}`);
+        writer.boolean(`/many/boolean ${i}`, i % 3 === 0);
+      }
+      writer.growTo("/frames", [6, 3, 5]);
+      writer.writeFrames("/frames", 0, frames);
+    });
+    using file = openHdf5(`${folder}/x.h5`);
+    assert.equal(file.keys("/many").length, 600);
+    for (let i = 0; i < 200; i++) {
+      assert.deepEqual(file.readArray(`/many/array ${i}`).data, counting("int32", [1 + i % 7]).data);
+      assert.equal(file.attribute(`/many/array ${i}`, "number"), `${i}`);
+      assert.equal(file.read(`/many/text ${i}`), `text ${i}`);
+      assert.equal(file.read(`/many/boolean ${i}`), i % 3 === 0);
+    }
+    assert.deepEqual(file.readArray("/frames").data, frames.data);
+  }),
+);
+
+/** A frame of 1.5 MB: it is neither one chunk nor one box. */
+const LARGE = [2, 600, 640] as const;
+
+Deno.test(
+  "frames larger than a box are cut into chunks of rows, and come back whole and by range",
+  inFolder((folder) => {
+    const whole = counting("float32", LARGE);
+    writeHdf5(`${folder}/x.h5`, (writer) => {
+      writer.array("/zipped", whole, { gzip: 1 });
+      writer.array("/plain", whole);
+      writer.array("/one chunk a frame", whole, { gzip: 1, chunks: [1, 600, 640] });
+    });
+    using file = openHdf5(`${folder}/x.h5`);
+    assert.deepEqual(file.info("/zipped").chunks, [1, 102, 640]);
+    for (const name of ["/zipped", "/plain", "/one chunk a frame"]) {
+      assert.deepEqual(file.readArray(name).data, whole.data, name);
+      assert.deepEqual(file.readFrames(name, 1, 2).data, whole.data.slice(600 * 640), name);
+      const box = file.readRegion(name, { offset: [0, 3, 1], count: [2, 1, 2] }).data;
+      assert.deepEqual([...box], [0, 600].flatMap((row) => [1, 2].map((x) => whole.data[(row + 3) * 640 + x])), name);
+    }
+  }),
+);
+
+Deno.test(
+  "an array that is made while it is written is asked for box after box and comes back whole",
+  inFolder((folder) => {
+    const sizes: number[] = [];
+    const value = (frame: number, y: number, x: number) => 1000 * frame + y - x / 1000;
+    writeHdf5(`${folder}/x.h5`, (writer) =>
+      writer.arrayInParts("/made", {
+        dtype: "float64",
+        shape: LARGE,
+        part({ offset: [frame, y], count }) {
+          sizes.push(sizeOf(count));
+          return Float64Array.from(
+            { length: sizeOf(count) },
+            (_, i) => value(frame!, y! + Math.floor(i / 640), i % 640),
+          );
+        },
+      }, { gzip: 1 }));
+    assert.ok(sizes.every((size) => 8 * size <= 2 ** 20) && sizes.reduce((a, b) => a + b) === sizeOf(LARGE));
+    using file = openHdf5(`${folder}/x.h5`);
+    const { shape, data } = file.readArray("/made");
+    assert.deepEqual(shape, [...LARGE]);
+    assert.ok((data as Float64Array).every((found, i) => {
+      const line = Math.floor(i / 640);
+      return found === value(Math.floor(line / 600), line % 600, i % 640);
+    }));
+  }),
+);
+
+Deno.test(
   "an attribute behind an external link is read from the right file",
   inFolder((folder) => {
     Deno.mkdirSync(`${folder}/sub`);

@@ -124,8 +124,8 @@ export function valueShape(m: Hdf5Metadata, shape: readonly number[]): number[] 
 }
 
 /**
- * Values from bytes as the library delivers them (little endian); `shape` is that of the elements read. Half precision
- * becomes float32.
+ * Values from the first bytes of a buffer as the library delivers them (little endian); `shape` is that of the elements read. Half
+ * precision becomes float32.
  *
  * @throws {TypeError} if values of this type are not read as numbers
  */
@@ -134,7 +134,9 @@ export function decodeNumbers(bytes: ArrayBuffer, m: Hdf5Metadata, shape: readon
   if (dtype === null) throw new TypeError(`Cannot decode ${describeType(m).name} as numbers`);
   const full = valueShape(m, shape);
   const base = kind === "array" ? m.array_type! : m;
-  if (base.type === TYPE_CLASS.float && base.size === 2) return { dtype, shape: full, data: halfToSingle(bytes) };
+  if (base.type === TYPE_CLASS.float && base.size === 2) {
+    return { dtype, shape: full, data: halfToSingle(new Uint16Array(bytes, 0, sizeOf(full))) };
+  }
   return { dtype, shape: full, data: viewAs(bytes, dtype, sizeOf(full)) };
 }
 
@@ -189,9 +191,9 @@ export function viewAs(bytes: ArrayBuffer, dtype: DType, count: number): Element
   }
 }
 
-/** IEEE half precision, little endian, to single precision. */
-export function halfToSingle(bytes: ArrayBuffer): Float32Array {
-  return Float32Array.from(new Uint16Array(bytes), (half) => {
+/** IEEE half precision to single precision. */
+export function halfToSingle(halves: Uint16Array): Float32Array {
+  return Float32Array.from(halves, (half) => {
     const sign = half & 0x8000 ? -1 : 1;
     const exponent = (half >> 10) & 0x1f;
     const fraction = half & 0x3ff;

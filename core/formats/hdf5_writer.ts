@@ -1,11 +1,13 @@
 /** Writing HDF5 files in the oldest format, which every HDF5 library reads, whole or not at all. */
 
-import { type DType, type NdArray, sizeOf } from "../../kernels/nd_array.ts";
+import { type DType, type ElementArray, type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import { beginWhole, type WholeFile, writeError } from "./atomic_file.ts";
-import { hdf5Library, openHdf5 } from "./hdf5.ts";
+import { openHdf5 } from "./hdf5.ts";
+import { library } from "./hdf5_library.ts";
 import { libraryMessage } from "./hdf5_message.ts";
-import { allocate, BLOCK_BYTES } from "./hdf5_memory.ts";
+import { type Box, BOX_BYTES, boxesOf } from "./hdf5_boxes.ts";
+import { allocate } from "./hdf5_memory.ts";
 import { replaceStandIns, STAND_IN_MEMBER } from "./hdf5_boolean.ts";
 import { ELEMENT_BYTES, TYPE_CLASS } from "./hdf5_values.ts";
 
@@ -13,8 +15,16 @@ import { ELEMENT_BYTES, TYPE_CLASS } from "./hdf5_values.ts";
 export interface StorageOptions {
   /** Deflate level 1-9 (PtyPy uses 4); absent: not compressed. Ignored for single values, which cannot be. */
   readonly gzip?: number;
-  /** Chunk shape; absent: about 256 KiB of whole rows of the first axis. */
+  /** Chunk shape; absent: about 256 KiB, of whole frames or, where a frame has more than 1 MiB, of whole rows. */
   readonly chunks?: readonly number[];
+}
+
+/** An array whose numbers are made while it is written, so that it is never held as a whole. */
+export interface ArrayInParts {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** The numbers of a box; they are used before the next box is asked for. */
+  part(box: Box): ElementArray;
 }
 
 /** Part of the type description that the library wants when it creates something. */
@@ -29,6 +39,15 @@ interface TypeSpec {
 }
 
 const CHUNK_BYTES = 1 << 18;
+
+/** Frames up to this size are not cut: reading by frames must not decompress its neighbours' halves. */
+const WHOLE_FRAME_BYTES = 1 << 20;
+
+/**
+ * The library keeps what it knows of every data set, some 30 kB where it has chunks, until the file is closed, and its heap never
+ * shrinks. So the file is closed and opened again after so many.
+ */
+const SETS_PER_OPENING = 64;
 
 /** HDF5's mark of an axis without an end. */
 const UNLIMITED = 18446744073709551615n;
@@ -52,21 +71,21 @@ export function writeHdf5(path: string, build: (writer: Hdf5Writer) => void): vo
 export class Hdf5Writer implements Disposable {
   readonly #path: string;
   readonly #file: WholeFile;
-  readonly #id: bigint;
+  #id: bigint;
   readonly #shapes = new Map<string, readonly number[]>();
+  /** Chunks of what is filled in parts. */
+  readonly #chunks = new Map<string, readonly number[]>();
   #booleans = 0;
+  /** Data sets made since the file was opened. */
+  #made = 0;
   #open = true;
 
   /** Begins to write `path`. @throws {DataError} if its folder cannot be written */
   constructor(path: string) {
     this.#path = path;
     this.#file = beginWhole(path);
-    const library = hdf5Library();
-    const name = this.#file.temporaryPath;
     try {
-      this.#id = this.#attempt(() =>
-        library.open(name, library.H5F_ACC_TRUNC, false, library.H5F_LIBVER_EARLIEST, library.H5F_LIBVER_LATEST)
-      );
+      this.#id = this.#openAs(library.H5F_ACC_TRUNC);
     } catch (error) {
       this.#file.abandon();
       throw error;
@@ -75,19 +94,20 @@ export class Hdf5Writer implements Disposable {
 
   /** Makes a group. Its parent must exist. */
   group(path: string): void {
-    this.#attempt(() => hdf5Library().create_group(this.#id, path, false));
+    this.#attempt(() => library.create_group(this.#id, path, false));
   }
 
   /** Adds a text attribute (variable-length UTF-8) to a group or data set; "/" is the file. */
   attribute(path: string, name: string, text: string): void {
     const spec = { ...STRING, shape: [], maxshape: [], total_size: 1 };
-    this.#attempt(() => hdf5Library().create_vlen_str_attribute(this.#id, path, name, [text], spec as never));
+    this.#attempt(() => library.create_vlen_str_attribute(this.#id, path, name, [text], spec as never));
   }
 
   /** Writes a single text (variable-length UTF-8). */
   text(path: string, text: string): void {
     const spec = { ...STRING, shape: [], maxshape: [], chunks: null, compression: 0, compression_opts: [] };
-    this.#attempt(() => hdf5Library().create_vlen_str_dataset(this.#id, path, [text], spec as never));
+    this.#count();
+    this.#attempt(() => library.create_vlen_str_dataset(this.#id, path, [text], spec as never));
     this.#shapes.set(path, []);
   }
 
@@ -127,12 +147,21 @@ export class Hdf5Writer implements Disposable {
         `Cannot write "${path}": found ${array.data.length} numbers for shape ${array.shape.join(" x ")}`,
       );
     }
-    if (bytes.byteLength <= BLOCK_BYTES) {
+    if (bytes.byteLength <= BOX_BYTES) {
       this.#create(path, { spec: specOf(array.dtype), shape: array.shape, bytes }, options);
       return;
     }
     this.createFrames(path, { dtype: array.dtype, shape: array.shape, ...options });
     this.writeFrames(path, 0, array);
+  }
+
+  /** Writes an array that is made on the way; always chunked. */
+  arrayInParts(path: string, { dtype, shape, part }: ArrayInParts, options: StorageOptions = {}): void {
+    this.createFrames(path, { dtype, shape, ...options });
+    for (const box of this.#boxes(path, shape, dtype)) {
+      const { buffer, byteOffset, byteLength } = part(box);
+      this.#writeBytes(path, box, new Uint8Array(buffer, byteOffset, byteLength));
+    }
   }
 
   /**
@@ -148,44 +177,43 @@ export class Hdf5Writer implements Disposable {
     // The library writes all of a data set while creating it; growing it from nothing avoids a full-size copy.
     const maxShape = [spec.growing ? null : spec.shape[0]!, ...spec.shape.slice(1)];
     this.#create(path, start, { ...spec, chunks, maxShape });
+    this.#chunks.set(path, chunks);
     this.growTo(path, spec.shape);
   }
 
   /** Changes the number of frames of an array made by `createFrames`. */
   growTo(path: string, shape: readonly number[]): void {
-    this.#attempt(() => hdf5Library().resize_dataset(this.#id, path, shape.map(BigInt)));
+    this.#attempt(() => library.resize_dataset(this.#id, path, shape.map(BigInt)));
     this.#shapes.set(path, shape);
   }
 
   /** Fills frames from `start` on of an array made by `createFrames`. */
   writeFrames(path: string, start: number, frames: NdArray): void {
-    const [count = 0, ...rest] = frames.shape;
-    const frameBytes = sizeOf(rest) * ELEMENT_BYTES[frames.dtype];
     const bytes = new Uint8Array(frames.data.buffer, frames.data.byteOffset, frames.data.byteLength);
-    const step = Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, frameBytes)));
-    for (let at = 0; at < count; at += step) {
-      const some = Math.min(step, count - at);
-      const box = { offset: [start + at, ...rest.map(() => 0)], count: [some, ...rest] };
-      this.#writeBytes(path, box, bytes.subarray(at * frameBytes, (at + some) * frameBytes));
+    let at = 0;
+    for (const { offset: [first = 0, ...behind], count } of this.#boxes(path, frames.shape, frames.dtype)) {
+      const some = sizeOf(count) * ELEMENT_BYTES[frames.dtype];
+      this.#writeBytes(path, { offset: [start + first, ...behind], count }, bytes.subarray(at, at + some));
+      at += some;
     }
   }
 
   /** Makes a link to an object of another file; `file` is relative to this file's folder, or absolute. */
   externalLink(path: string, link: { file: string; target: string }): void {
-    this.#attempt(() => hdf5Library().create_external_link(this.#id, link.file, link.target, path));
+    this.#attempt(() => library.create_external_link(this.#id, link.file, link.target, path));
   }
 
   /** Makes a link to another path of this file. */
   softLink(path: string, target: string): void {
-    this.#attempt(() => hdf5Library().create_soft_link(this.#id, target, path));
+    this.#attempt(() => library.create_soft_link(this.#id, target, path));
   }
 
   /** Flushes, closes, verifies that everything is there, and gives the file its name. */
   commit(options: { keepOld?: boolean } = {}): void {
-    this.#attempt(() => hdf5Library().flush(this.#id));
+    this.#attempt(() => library.flush(this.#id));
     this.#open = false;
     try {
-      this.#attempt(() => hdf5Library().close_file(this.#id));
+      this.#attempt(() => library.close_file(this.#id));
       if (this.#booleans > 0) this.#replaceStandIns();
       this.#verify();
     } catch (error) {
@@ -201,7 +229,7 @@ export class Hdf5Writer implements Disposable {
     if (!this.#open) return;
     this.#open = false;
     try {
-      hdf5Library().close_file(this.#id);
+      library.close_file(this.#id);
     } catch {
       // What cannot be flushed (a full disk) cannot be closed either; the error that led here is the one to report.
     }
@@ -209,10 +237,13 @@ export class Hdf5Writer implements Disposable {
   }
 
   #verify(): void {
-    using file = openHdf5(this.#file.temporaryPath);
-    for (const [path, shape] of this.#shapes) {
-      const found = file.shape(path);
-      if (found.join() !== shape.join()) throw this.#broken(`"${path}" of shape ${found.join(" x ")}`);
+    const made = [...this.#shapes];
+    for (let first = 0; first < made.length; first += SETS_PER_OPENING) {
+      using file = openHdf5(this.#file.temporaryPath);
+      for (const [path, shape] of made.slice(first, first + SETS_PER_OPENING)) {
+        const found = file.shape(path);
+        if (found.join() !== shape.join()) throw this.#broken(`"${path}" of shape ${found.join(" x ")}`);
+      }
     }
   }
 
@@ -224,6 +255,20 @@ export class Hdf5Writer implements Disposable {
   #broken(found: string): DataError {
     const text = `Cannot write "${this.#path}": found ${found} when reading it back; check the disk and try again`;
     return new DataError(text, { file: this.#path, found });
+  }
+
+  #openAs(mode: number): bigint {
+    const name = this.#file.temporaryPath;
+    return this.#attempt(() => library.open(name, mode, false, library.H5F_LIBVER_EARLIEST, library.H5F_LIBVER_LATEST));
+  }
+
+  /** Counts a data set that is about to be made. */
+  #count(): void {
+    if (++this.#made <= SETS_PER_OPENING) return;
+    this.#made = 1;
+    this.#attempt(() => library.flush(this.#id));
+    this.#attempt(() => library.close_file(this.#id));
+    this.#id = this.#openAs(library.H5F_ACC_RDWR);
   }
 
   #create(
@@ -245,22 +290,27 @@ export class Hdf5Writer implements Disposable {
       compression_opts: [options.gzip ?? 0],
       track_order: false,
     };
-    this.#withBytes(bytes, (pointer) => hdf5Library().create_dataset(this.#id, path, pointer, metadata as never));
+    this.#count();
+    this.#withBytes(bytes, (pointer) => library.create_dataset(this.#id, path, pointer, metadata as never));
     this.#shapes.set(path, shape);
   }
 
-  #writeBytes(path: string, box: { offset: number[]; count: number[] }, bytes: Uint8Array): void {
+  #boxes(path: string, shape: readonly number[], dtype: DType): Iterable<Box> {
+    return boxesOf(shape, { elementBytes: ELEMENT_BYTES[dtype], chunks: this.#chunks.get(path) });
+  }
+
+  #writeBytes(path: string, box: Box, bytes: Uint8Array): void {
     const [count, offset, stride] = [box.count.map(BigInt), box.offset.map(BigInt), box.count.map(() => 1n)];
-    this.#withBytes(bytes, (pointer) => hdf5Library().set_dataset_data(this.#id, path, count, offset, stride, pointer));
+    this.#withBytes(bytes, (pointer) => library.set_dataset_data(this.#id, path, count, offset, stride, pointer));
   }
 
   #withBytes(bytes: Uint8Array, action: (pointer: bigint) => number): void {
-    const pointer = allocate(hdf5Library(), bytes.byteLength);
+    const pointer = allocate(library, bytes.byteLength);
     try {
-      hdf5Library().HEAPU8.set(bytes, pointer);
+      library.HEAPU8.set(bytes, pointer);
       this.#attempt(() => action(BigInt(pointer)));
     } finally {
-      hdf5Library()._free(pointer);
+      library._free(pointer);
     }
   }
 
@@ -301,8 +351,8 @@ function chunkShape(shape: readonly number[], elementBytes: number): number[] {
   for (let axis = 0; axis < chunk.length; axis++) {
     const rest = sizeOf(chunk.slice(axis + 1)) * elementBytes;
     chunk[axis] = Math.max(1, Math.min(chunk[axis]!, Math.floor(CHUNK_BYTES / rest)));
-    // A frame stays whole: reading by frames must not decompress its neighbours' halves.
-    if (chunk[axis]! > 1 || axis >= chunk.length - 3) break;
+    const isFrame = axis >= chunk.length - 3 && rest <= WHOLE_FRAME_BYTES;
+    if (chunk[axis]! > 1 || isFrame) break;
   }
   return chunk;
 }

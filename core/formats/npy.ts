@@ -66,7 +66,9 @@ export function parseNpy(bytes: Uint8Array<ArrayBuffer>, name: string): NdArray 
   }
   const values = bytes.slice(start, start + needed);
   if (descr![1] === ">") swapBytes(values, descr![2]!.startsWith("c") ? itemBytes / 2 : itemBytes);
-  const data = descr![2] === "f2" ? halfToSingle(values.buffer) : viewAs(values.buffer, dtype, sizeOf(shape));
+  const data = descr![2] === "f2"
+    ? halfToSingle(new Uint16Array(values.buffer))
+    : viewAs(values.buffer, dtype, sizeOf(shape));
   return { dtype, shape, data: order === "True" ? toRowMajor(data, shape) : data };
 }
 

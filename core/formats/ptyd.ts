@@ -7,7 +7,7 @@ import { type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import { readTree } from "./h5rw.ts";
 import { asType, isArray, type PlainValue, toPlain } from "./h5rw_values.ts";
-import { type Hdf5File, join, openHdf5 } from "./hdf5.ts";
+import { type Hdf5File, join, openHdf5, type ReadRoom } from "./hdf5.ts";
 import { toNumbers, viewAs } from "./hdf5_values.ts";
 
 /** The `meta` group; null where the file does not say. */
@@ -88,6 +88,8 @@ export class Ptyd implements Disposable {
   readonly weight: NdArray | null;
   readonly #file: Hdf5File;
   readonly #chunks: readonly Chunk[];
+  /** What `frames` reads into, again and again. */
+  readonly #rooms = { data: { bytes: new ArrayBuffer(0) }, weights: { bytes: new ArrayBuffer(0) } };
 
   /** Use `openPtyd`. */
   constructor(file: Hdf5File, options: PtydOptions) {
@@ -105,7 +107,7 @@ export class Ptyd implements Disposable {
     this.weight = weight;
   }
 
-  /** Reads frames `start` to `stop` (exclusive), across chunks. @throws {DataError} beyond the end */
+  /** Reads frames `start` to `stop` (exclusive), across chunks. They are valid until the next call. @throws {DataError} beyond the end */
   frames(start: number, stop: number): PtydFrames {
     if (start < 0 || stop > this.numFrames || stop < start) {
       const text = `Cannot read frames ${start} to ${stop} of "${this.path}": found ${this.numFrames} frames`;
@@ -117,12 +119,14 @@ export class Ptyd implements Disposable {
       return from < to ? [{ chunk, from: from - chunk.first, to: to - chunk.first }] : [];
     });
     const shape = [stop - start, ...this.shape];
+    // Runs of frames that are put together have buffers of their own.
+    const rooms: Partial<Record<"data" | "weights", ReadRoom>> = parts.length === 1 ? this.#rooms : {};
     const data = joined(
-      parts.map(({ chunk, from, to }) => this.#file.readFrames(join(chunk.path, "data"), from, to)),
+      parts.map(({ chunk, from, to }) => this.#file.readFrames(join(chunk.path, "data"), from, to, rooms.data)),
       shape,
     );
     if (this.weightKind !== "frames") return { data };
-    const weights = parts.map(({ chunk, from, to }) => this.#chunkWeights(chunk, from, to));
+    const weights = parts.map(({ chunk, from, to }) => this.#chunkWeights(chunk, { from, to, room: rooms.weights }));
     return { data, weights: joined(weights, shape) };
   }
 
@@ -136,9 +140,12 @@ export class Ptyd implements Disposable {
     this.close();
   }
 
-  #chunkWeights(chunk: Chunk, from: number, to: number): NdArray {
+  #chunkWeights(
+    chunk: Chunk,
+    { from, to, room }: { from: number; to: number; room: ReadRoom | undefined },
+  ): NdArray {
     const path = join(chunk.path, "weights");
-    if (chunk.weights?.length === 3) return this.#file.readFrames(path, from, to);
+    if (chunk.weights?.length === 3) return this.#file.readFrames(path, from, to, room);
     const size = sizeOf(this.shape);
     const one = chunk.weights ? toNumbers(this.#file.readArray(path)) : new Float64Array(size).fill(1);
     const data = new Float64Array((to - from) * size);

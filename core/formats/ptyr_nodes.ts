@@ -6,6 +6,7 @@ import { type H5rwNode } from "./h5rw.ts";
 import { array, bool, dict, float, floats, fromPlain, int, ints, isArray, text, toPlain } from "./h5rw_values.ts";
 import type { PlainValue } from "./h5rw_values.ts";
 import { toNumbers } from "./hdf5_values.ts";
+import type { ArrayInParts } from "./hdf5_writer.ts";
 import type { Ptyr, PtyrIteration, PtyrRuntime, PtyrStorage, WritePtyrOptions } from "./ptyr.ts";
 
 /** Length of an ID in PtyPy's records. */
@@ -81,7 +82,7 @@ function storageNode(storage: PtyrStorage): H5rwNode {
     _pool: dict({}),
     _recs: dict({}),
     _record: { type: "record", member: "ID", text: storage.ID, length: RECORD_LENGTH },
-    grids: { type: "arraytuple", array: gridsOf(storage) },
+    grids: { type: "parts", parts: gridsOf(storage) },
   };
   return { type: "ordered_dict", entries };
 }
@@ -91,20 +92,24 @@ function fillNode(value: PtyrStorage["fill_value"]): H5rwNode {
 }
 
 /** Coordinates in metres of every pixel, (2, layer, y, x): y then x. PtyPy 0.4 wants them in the file. */
-function gridsOf(storage: PtyrStorage): NdArray<Float64Array> {
-  const [layers = 0, rows = 0, cols = 0] = storage.data.shape;
-  const data = new Float64Array(2 * layers * rows * cols);
-  const plane = layers * rows * cols;
-  for (let layer = 0; layer < layers; layer++) {
-    for (let y = 0; y < rows; y++) {
-      for (let x = 0; x < cols; x++) {
-        const at = (layer * rows + y) * cols + x;
-        data[at] = storage.origin[0] + y * storage.psize[0];
-        data[plane + at] = storage.origin[1] + x * storage.psize[1];
+function gridsOf({ data, origin, psize }: PtyrStorage): ArrayInParts {
+  // The first part is as large as any.
+  let room: Float64Array | null = null;
+  return {
+    dtype: "float64",
+    shape: [2, ...data.shape],
+    part({ offset: [axis, , top, left], count: [axes, layers, rows, cols] }) {
+      const size = axes! * layers! * rows! * cols!;
+      const numbers = (room ??= new Float64Array(size)).subarray(0, size);
+      for (let at = 0; at < numbers.length; at++) {
+        const line = Math.floor(at / cols!);
+        const ofAxis = axis! + Math.floor(line / (rows! * layers!));
+        const place = ofAxis === 0 ? top! + line % rows! : left! + at % cols!;
+        numbers[at] = origin[ofAxis]! + place * psize[ofAxis]!;
       }
-    }
-  }
-  return { dtype: "float64", shape: [2, layers, rows, cols], data };
+      return numbers;
+    },
+  };
 }
 
 function runtimeNode(runtime: PtyrRuntime, lastOnly: boolean): H5rwNode {

@@ -41,7 +41,7 @@ export interface OpenScan extends Disposable {
     readonly label?: string;
     readonly version?: string | number;
   };
-  /** Reads frames `start` to `stop` (exclusive). */
+  /** Reads frames `start` to `stop` (exclusive). They are valid until the next call. */
   frames(start: number, stop: number): RawFrames;
 }
 

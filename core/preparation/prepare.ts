@@ -22,7 +22,7 @@ import { givenPositions } from "./positions_theory.ts";
 import { openSaver, type ScanSaver } from "./save.ts";
 
 /** Bytes of frames that are read at a time beside the result, unless `min_frames` needs more. */
-export const READ_BYTES = 8 * 2 ** 20;
+export const READ_BYTES = 2 * 2 ** 20;
 
 /** The same where frames are saved: what is read together becomes one chunk of the file. */
 export const CHUNK_BYTES = 32 * 2 ** 20;

@@ -25,6 +25,9 @@ export interface ModelScan {
   readonly photons: number;
 }
 
+/** A model without the numbers of probe and object, which an engine's state has. */
+export type ModelLayout = Omit<Model, "probe" | "obj"> & { readonly probe: Container; readonly obj: Container };
+
 /** Everything that a reconstruction starts from. */
 export interface Model {
   readonly precision: Precision;

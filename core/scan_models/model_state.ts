@@ -2,12 +2,12 @@
 
 import { complexArray, type NdArray, type RealArray } from "../../kernels/nd_array.ts";
 import { ADDRESS, type Block, type Data, type State } from "../../kernels/reconstruction.ts";
-import { storageData, type WaveContainer } from "../containers/container.ts";
+import { type Container, storageData, type WaveContainer } from "../containers/container.ts";
 import { firstPixel, storageSize } from "../containers/storage.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import type { PtyrStorage } from "../formats/ptyr.ts";
 import { propagatorFactors } from "../propagators/propagator.ts";
-import type { Model } from "./model.ts";
+import type { Model, ModelLayout } from "./model.ts";
 
 /**
  * The data and the state at the start of a run: one block per scan, and probe, object and positions. Frames, masks, probe and
@@ -31,12 +31,19 @@ export function modelToData(model: Model): { readonly data: Data; readonly state
   };
 }
 
+/** A model without its probe and object. */
+export function layoutOf({ probe, obj, ...model }: Model): ModelLayout {
+  const { data: _probe, ...probeLayout } = probe;
+  const { data: _object, ...objectLayout } = obj;
+  return { ...model, probe: probeLayout, obj: objectLayout };
+}
+
 /**
  * The model with probe, object and positions of a state of the same model; views follow the positions. Memory is shared.
  *
  * @throws {ShapeError} if an array of the state is missing or of another size
  */
-export function modelFromState(model: Model, state: State): Model {
+export function modelFromState(model: ModelLayout, state: State): Model {
   const array = (name: string, length: number): NdArray => {
     const found = state.arrays[name];
     if (found?.data.length === length) return found;
@@ -59,9 +66,14 @@ export function modelFromState(model: Model, state: State): Model {
     ...model,
     positions,
     random: state.random,
-    probe: { ...model.probe, data: array("probe", model.probe.data.length).data as RealArray },
-    obj: { ...model.obj, views, data: array("object", model.obj.data.length).data as RealArray },
+    probe: { ...model.probe, ID: "Cprobe", data: array("probe", numbersOf(model.probe)).data as RealArray },
+    obj: { ...model.obj, ID: "Cobj", views, data: array("object", numbersOf(model.obj)).data as RealArray },
   };
+}
+
+/** Numbers of a container's complex storages. */
+function numbersOf({ storages }: Container): number {
+  return storages.reduce((sum, storage) => sum + 2 * storageSize(storage), 0);
 }
 
 /** Storages and positions of a model as a `.ptyr` file has them. Memory is shared. */

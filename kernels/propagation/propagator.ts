@@ -13,8 +13,9 @@ export interface Propagator {
 }
 
 /**
- * Compiles the factors of a propagator for repeated use. The phase `post` of the far field is left out: it has modulus one and
- * engines use waves at the detector only in moduli, in products f conj(g), and between `forward` and `backward`, where it cancels.
+ * Makes the factors of a propagator ready for repeated use, at the first one: a device with propagators of its own never needs these.
+ * The phase `post` of the far field is left out: it has modulus one and engines use waves at the detector only in moduli, in products
+ * f conj(g), and between `forward` and `backward`, where it cancels.
  * @throws {ShapeError} if the factors do not have the size (rows, cols)
  */
 export function createPropagator(
@@ -27,15 +28,22 @@ export function createPropagator(
       `Cannot use the ${factors.kind} propagator: found ${table.length} numbers, expected 2 * ${rows} * ${cols}`,
     );
   }
-  const fft = createFft2(rows, cols);
-  return factors.kind === "farfield" ? farField(fft, table) : nearField(fft, table);
+  let ready: Propagator | null = null;
+  function propagator(): Propagator {
+    const open = factors.kind === "farfield" ? farField : nearField;
+    return ready ??= open(createFft2(rows, cols), table);
+  }
+  return {
+    forward: (wave, offset) => propagator().forward(wave, offset),
+    backward: (wave, offset) => propagator().backward(wave, offset),
+  };
 }
 
 /** `forward(w) = fft2(pre w) / sqrt(N)`, `backward(W) = conj(pre) sqrt(N) ifft2(W)`. */
 function farField(fft: Fft2, pre: ArrayLike<number>): Propagator {
   const root = Math.sqrt(fft.rows * fft.cols);
-  const before = Float64Array.from(pre, (v) => v / root);
-  const after = Float64Array.from(pre, (v, i) => i % 2 === 0 ? v * root : -v * root);
+  const before = mapped(pre, (v) => v / root);
+  const after = mapped(pre, (v, i) => i % 2 === 0 ? v * root : -v * root);
   return {
     forward(wave, offset = 0) {
       multiply(wave, before, offset);
@@ -50,8 +58,8 @@ function farField(fft: Fft2, pre: ArrayLike<number>): Propagator {
 
 /** `forward(w) = ifft2(fft2(w) kernel)`, `backward` with the conjugate kernel. */
 function nearField(fft: Fft2, kernel: ArrayLike<number>): Propagator {
-  const direct = Float64Array.from(kernel);
-  const conjugate = Float64Array.from(kernel, (v, i) => i % 2 === 0 ? v : -v);
+  const direct = mapped(kernel, (v) => v);
+  const conjugate = mapped(kernel, (v, i) => i % 2 === 0 ? v : -v);
   function convolve(wave: Float64Array, offset: number, factor: Float64Array): void {
     fft.forward(wave, offset);
     multiply(wave, factor, offset);
@@ -61,6 +69,13 @@ function nearField(fft: Fft2, kernel: ArrayLike<number>): Propagator {
     forward: (wave, offset = 0) => convolve(wave, offset, direct),
     backward: (wave, offset = 0) => convolve(wave, offset, conjugate),
   };
+}
+
+/** As `Float64Array.from`, which would keep a list of all numbers meanwhile. */
+function mapped(table: ArrayLike<number>, change: (value: number, i: number) => number): Float64Array {
+  const out = new Float64Array(table.length);
+  for (let i = 0; i < out.length; i++) out[i] = change(table[i]!, i);
+  return out;
 }
 
 function multiply(wave: Float64Array, factor: Float64Array, offset: number): void {

@@ -28,6 +28,8 @@ export interface DeviceArrays {
   planes(buffer: Buffer, planes: Planes, use: Use): PlaneView;
   /** How a buffer lies in memory now: its planes if it was last used so. */
   formOf(buffer: Buffer): Planes | null;
+  /** Whether a buffer holds nothing but the zeros that it began with. */
+  isUntouched(buffer: Buffer): boolean;
   /** Counts the changes of a buffer through `flat`. */
   version(buffer: Buffer): number;
   /** A copy as a value. */
@@ -138,6 +140,7 @@ export function createDeviceArrays(memory: DeviceMemory, data: Data): DeviceArra
     flat,
     planes: planesOf,
     formOf: (buffer) => held(buffer).planesValid ? held(buffer).planes : null,
+    isUntouched: (buffer) => !held(buffer).flatValid && !held(buffer).planesValid,
     version: (buffer) => held(buffer).version,
     copy(buffer, shape) {
       const array = held(buffer);

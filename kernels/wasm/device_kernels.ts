@@ -18,8 +18,7 @@ export function runOnPlanes(arrays: DeviceArrays, call: WholeCall): boolean {
 type Form = (arrays: DeviceArrays, call: WholeCall) => boolean;
 
 const FORMS: Readonly<Record<string, Form>> = {
-  // Only zeros leave the padding as it must be.
-  fill_wide_complex: (arrays, call) => call.params["value"] === 0 && runTwinOnPlanes(arrays, call),
+  fill_wide_complex: fillWideComplex,
   narrow: runTwinOnPlanes,
   widen: runTwinOnPlanes,
   clip_object: clipObject,
@@ -57,6 +56,12 @@ function runTwinOnPlanes(arrays: DeviceArrays, call: WholeCall): boolean {
   const numbers = Object.fromEntries(names.map((name, i) => [name, taken.numbers[i]!]));
   kernel.cpu(numbers as Parameters<typeof kernel.cpu>[0], params);
   return true;
+}
+
+/** Only zeros leave the padding as it must be. An array that nobody has used needs no room in double for them. */
+function fillWideComplex(arrays: DeviceArrays, call: WholeCall): boolean {
+  if (call.params["value"] !== 0) return false;
+  return arrays.isUntouched(call.buffers["array"]!) || runTwinOnPlanes(arrays, call);
 }
 
 /** Where a part's planes begin and how many numbers each has, padding included. */

@@ -1,8 +1,6 @@
 /** What threads tell each other: words in the shared memory, the modules they can instantiate and the passes they can run. */
 
-import { instantiateLikelihood } from "./likelihood_pass.ts";
-import { instantiateProjection } from "./projection_pass.ts";
-import { instantiateVisit } from "./visit_pass.ts";
+import { instantiateLikelihood, instantiateProjection, instantiateVisit } from "./pass_instances.ts";
 
 /** Places of the words, i32. */
 export const WORDS = {

@@ -65,18 +65,6 @@ export const LIKELIHOOD_FRAME = {
   bytes: 72,
 } as const;
 
-/** The passes; ranges are half open. All addresses and job values are read at each call. */
-export interface LikelihoodPasses {
-  /** Models, errors, coefficients and back-propagated waves `2 bw(residual * model)` of frames [start, end). */
-  gradient(job: number, range: { start: number; end: number }): void;
-  /** Adds `conj(probe) * wave` of frames [from, to) to the object's gradient, in rows [start, end) of the object. */
-  objectGradient(job: number, band: { from: number; to: number; start: number; end: number }): void;
-  /** Adds `conj(object) * wave` of frames [from, to) to the probe's gradient, in rows [start, end) of the frame. */
-  probeGradient(job: number, band: { from: number; to: number; start: number; end: number }): void;
-  /** Sets the line sums of frames [start, end), from the models that `gradient` left. */
-  line(job: number, range: { start: number; end: number }): void;
-}
-
 interface Context {
   readonly plan: WasmFftPlan;
   readonly modes: number;
@@ -110,23 +98,6 @@ export function generateLikelihood(plan: WasmFftPlan, { modes, kind, shared, mod
   // The line search holds two waves per mode.
   const scratchBytes = 4 * modes * layout.planeBytes + propagation.scratchBytes;
   return { bytes: assembler.bytes(), tables: tables.bytes(), scratchBytes };
-}
-
-/** Binds a module to a memory, with scratch of its own, zeroed. */
-export function instantiateLikelihood(module: WebAssembly.Module, { memory, scratchAt }: {
-  memory: WebAssembly.Memory;
-  scratchAt: number;
-}): LikelihoodPasses {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const call = (name: string, ...args: number[]) => (exports[name] as (...args: number[]) => void)(...args);
-  const band = (name: string): LikelihoodPasses["objectGradient"] => (job, { from, to, start, end }) =>
-    from < to && start < end && call(name, job, from, to, start, end);
-  return {
-    gradient: (job, { start, end }) => start < end && call("gradient", job, start, end, scratchAt),
-    objectGradient: band("object_gradient"),
-    probeGradient: band("probe_gradient"),
-    line: (job, { start, end }) => start < end && call("line", job, start, end, scratchAt),
-  };
 }
 
 const RANGE = { job: "i32", start: "i32", end: "i32", scratch: "i32" } as const;

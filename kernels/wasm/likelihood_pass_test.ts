@@ -16,7 +16,8 @@ import { ADDRESS, type PropagatorFactors } from "../reconstruction.ts";
 import { assertClose, seededNumbers } from "../testing.ts";
 import { viewMemory } from "./lanes.ts";
 import { photonsOf, poissonConstant } from "./likelihood_log.ts";
-import { generateLikelihood, instantiateLikelihood, LIKELIHOOD_FRAME, LIKELIHOOD_JOB } from "./likelihood_pass.ts";
+import { generateLikelihood, LIKELIHOOD_FRAME, LIKELIHOOD_JOB } from "./likelihood_pass.ts";
+import { instantiateLikelihood } from "./pass_instances.ts";
 import { POD_RECORD } from "./projection_pass.ts";
 
 interface Case {

@@ -79,20 +79,6 @@ export interface ProjectionCode {
   readonly scratchBytes: number;
 }
 
-/** The passes; ranges are half open. All addresses and job values are read at each call. */
-export interface ProjectionPasses {
-  /** Projects the spectra of frames [start, end): changes spectra, exit waves and error records. */
-  fourierUpdate(job: number, range: { start: number; end: number }): void;
-  /** Sets the exit waves of frames [start, end) to probe times object. */
-  beginExitWaves(job: number, range: { start: number; end: number }): void;
-  /** Sets the spectra of frames [start, end) to the propagated exit waves. */
-  beginSpectra(job: number, range: { start: number; end: number }): void;
-  /** Adds all pods [0, pods) to the object's sums, in rows [start, end) of the object. */
-  objectUpdate(job: number, band: { pods: number; start: number; end: number }): void;
-  /** Adds all pods to the probe's sums, in rows [start, end) of the frame. */
-  probeUpdate(job: number, band: { pods: number; start: number; end: number }): void;
-}
-
 interface Context {
   readonly plan: WasmFftPlan;
   readonly modes: number;
@@ -121,22 +107,6 @@ export function generateProjection(plan: WasmFftPlan, { modes, kind, shared }: {
   defineProbePass(assembler, context);
   const scratchBytes = (2 * modes + 1) * layout.planeBytes + propagation.scratchBytes;
   return { bytes: assembler.bytes(), tables: tables.bytes(), scratchBytes };
-}
-
-/** Binds a module to a memory, with scratch of its own. */
-export function instantiateProjection(module: WebAssembly.Module, { memory, scratchAt }: {
-  memory: WebAssembly.Memory;
-  scratchAt: number;
-}): ProjectionPasses {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const call = (name: string, ...args: number[]) => (exports[name] as (...args: number[]) => void)(...args);
-  return {
-    fourierUpdate: (job, { start, end }) => start < end && call("fourier_update", job, start, end, scratchAt),
-    beginExitWaves: (job, { start, end }) => start < end && call("begin_exit_waves", job, start, end, scratchAt),
-    beginSpectra: (job, { start, end }) => start < end && call("begin_spectra", job, start, end, scratchAt),
-    objectUpdate: (job, { pods, start, end }) => pods > 0 && start < end && call("object_pass", job, pods, start, end),
-    probeUpdate: (job, { pods, start, end }) => pods > 0 && start < end && call("probe_pass", job, pods, start, end),
-  };
 }
 
 const FRAME_RANGE = { job: "i32", start: "i32", end: "i32", scratch: "i32" } as const;

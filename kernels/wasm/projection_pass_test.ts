@@ -16,7 +16,8 @@ import {
   project,
   propagate,
 } from "./projection_formulas.ts";
-import { FRAME_RECORD, generateProjection, instantiateProjection, JOB, POD_RECORD } from "./projection_pass.ts";
+import { instantiateProjection } from "./pass_instances.ts";
+import { FRAME_RECORD, generateProjection, JOB, POD_RECORD } from "./projection_pass.ts";
 
 const CASES: readonly Case[] = [
   { rows: 16, cols: 16, modes: 1, kind: "farfield", powerBound: 0, alpha: 1 },

@@ -40,12 +40,6 @@ export const VISIT_JOB = {
   bytes: 64,
 } as const;
 
-/** The pass. */
-export interface VisitPass {
-  /** Visits the pods at places [start, end) of the order. Changes probe, object, exit waves and errors. */
-  visit(job: number, range: { start: number; end: number }): void;
-}
-
 /** Generates the module; `modes` is the number of pods per frame. */
 export function generateVisit(plan: WasmFftPlan, { modes, kind, shared }: {
   modes: number;
@@ -116,14 +110,4 @@ export function generateVisit(plan: WasmFftPlan, { modes, kind, shared }: {
     tables: tables.bytes(),
     scratchBytes: 2 * layout.planeBytes + propagation.scratchBytes,
   };
-}
-
-/** Binds a module to a memory, with scratch of its own, zeroed. */
-export function instantiateVisit(module: WebAssembly.Module, { memory, scratchAt }: {
-  memory: WebAssembly.Memory;
-  scratchAt: number;
-}): VisitPass {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const visit = exports["visit"] as (job: number, start: number, end: number, scratch: number) => void;
-  return { visit: (job, { start, end }) => start < end ? visit(job, start, end, scratchAt) : undefined };
 }

@@ -7,7 +7,8 @@ import { planWasmFft } from "../fft/wasm_plan.ts";
 import type { Precision } from "../nd_array.ts";
 import { viewMemory } from "./lanes.ts";
 import { FRAME_RECORD, POD_RECORD } from "./projection_pass.ts";
-import { generateVisit, instantiateVisit, VISIT_JOB } from "./visit_pass.ts";
+import { instantiateVisit } from "./pass_instances.ts";
+import { generateVisit, VISIT_JOB } from "./visit_pass.ts";
 
 const ROWS = 12;
 const COLS = 10;

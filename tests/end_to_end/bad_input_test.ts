@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
+import { VERSION } from "../../cli/main.ts";
 import { readPtyr } from "../../core/formats/ptyr.ts";
 import { type CallOptions, exitwave, filesBelow, inFolder, MOON, overrides, writeMoon } from "./command_line.ts";
 
@@ -231,7 +232,22 @@ for (const args of [["rum"], ["run"], ["run", "a", "b"], ["run", "a.yaml", "--js
   });
 }
 
-for (const command of ["run", "simulate", "inspect", "plot", "compare", "params", "demo"]) {
+const COMMANDS = ["run", "simulate", "inspect", "plot", "compare", "params", "demo"];
+
+for (const flag of ["-V", "--version"]) {
+  Deno.test(`exitwave ${flag} prints the version`, async () => {
+    assert.deepEqual(await exitwave([flag]), { code: 0, out: `${VERSION}\n`, err: "" });
+  });
+}
+
+Deno.test("--help lists every command with what it does; so does help, which explains a command by its name too", async () => {
+  const { out } = await exitwave(["--help"]);
+  for (const command of COMMANDS) assert.match(out, new RegExp(`^  ${command} .*\\S {2,}[A-Z]`, "m"));
+  assert.equal((await exitwave(["help"])).out, out);
+  assert.equal((await exitwave(["help", "plot"])).out, (await exitwave(["plot", "--help"])).out);
+});
+
+for (const command of COMMANDS) {
   Deno.test(`${command} --help explains the command and every option`, async () => {
     const { code, out, err } = await exitwave([command, "--help"]);
     assert.deepEqual([code, err], [0, ""]);

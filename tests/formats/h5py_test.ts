@@ -167,6 +167,37 @@ withH5py("we read big-endian, half, complex, boolean, text, filtered and virtual
   assert.ok(!("pairs" in attributes) && file.attributeNames("shuffled").includes("pairs"));
 });
 
+withH5py("we read records of h5py by member, whatever their types, byte orders and nesting", (folder) => {
+  const code = [
+    "import h5py, numpy as np, sys",
+    "f = h5py.File(sys.argv[1], 'w')",
+    "t = np.dtype([('text', 'S8'), ('big', '>i2'), ('float', '<f4'), ('large', '<u8'), ('complex', '>c16'), ('bool', '?')])",
+    "f['flat'] = np.array((b'abc', -3, 0.25, 2**63, 1 - 2j, True), dtype=t)",
+    "t = np.dtype([('row', '>f4', (3,)), ('inner', np.dtype([('a', 'i4'), ('b', 'S3')])), ('raw', 'V2')])",
+    "f['nested'] = np.array(((1, 2, 3), (4, b'ab'), b'xy'), dtype=t)",
+    "d = f.create_dataset('variable', shape=(), dtype=np.dtype([('text', h5py.string_dtype()), ('n', 'i4')]))",
+    "d[()] = ('w\\u00f6rld', 7)",
+    "f['many'] = np.zeros(3, dtype=t)",
+  ];
+  python(["-c", code.join("\n"), `${folder}/x.h5`]);
+  using file = openHdf5(`${folder}/x.h5`);
+  assert.deepEqual(file.readRecord("flat"), {
+    text: "abc",
+    big: -3,
+    float: 0.25,
+    large: 2n ** 63n,
+    complex: { re: 1, im: -2 },
+    bool: true,
+  });
+  assert.deepEqual(file.readRecord("nested"), {
+    row: { dtype: "float32", shape: [3], data: Float32Array.of(1, 2, 3) },
+    inner: { a: 4, b: "ab" },
+    raw: null,
+  });
+  assert.deepEqual(file.readRecord("variable"), { text: "w\u00f6rld", n: 7 });
+  assert.equal(file.readRecord("many"), null);
+});
+
 withH5py("numpy reads our .npy files", (folder) => {
   writeNpy(`${folder}/x.npy`, { dtype: "complex64", shape: [2, 1], data: Float32Array.of(1, 2, 3, 4) });
   const code = "import numpy, sys; a = numpy.load(sys.argv[1]); print(a.dtype, a.shape, a.ravel().tolist())";

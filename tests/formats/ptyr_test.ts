@@ -83,6 +83,27 @@ Deno.test(
   }),
 );
 
+Deno.test(
+  "grids of a storage that is written in many parts are the same coordinates",
+  inFolder((folder) => {
+    const content = exampleReconstruction();
+    const { SscanG00: small } = content.probe;
+    // 2 x 2 MB per axis: no part holds a layer.
+    const shape = [2, 501, 509];
+    const data = { ...small!.data, shape, data: new Float32Array(2 * 2 * 501 * 509) };
+    writePtyr(`${folder}/x.ptyr`, { ...content, probe: { SscanG00: { ...small!, data } } }, { now: NOW });
+    using file = openHdf5(`${folder}/x.ptyr`);
+    const { origin, psize } = small!;
+    const grids = file.readArray("/content/probe/SscanG00/grids").data as Float64Array;
+    const wrong = grids.findIndex((found, i) => {
+      const [axis, y, x] = [Math.floor(i / (2 * 501 * 509)), Math.floor(i / 509) % 501, i % 509];
+      return found !== origin[axis]! + (axis === 0 ? y : x) * psize[axis]!;
+    });
+    assert.equal(grids.length, 2 * 2 * 501 * 509);
+    assert.equal(wrong, -1);
+  }),
+);
+
 Deno.test("readPtyr() reads what PtyPy 0.9 wrote", () => {
   const content = readPtyr(FIXTURE);
   assert.equal(content.kind, "minimal");
