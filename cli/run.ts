@@ -8,7 +8,7 @@ import { dryRun, type Estimate } from "../functions/dry_run.ts";
 import { placementText } from "../functions/device_plan.ts";
 import { reconstruct, type RunResult } from "../workflows/reconstruct.ts";
 import type { CliIo } from "./command.ts";
-import { type DeviceFlags, openDevice, withDeviceOptions } from "./device.ts";
+import { type DeviceFlags, openDevices, withDeviceOptions } from "./device.ts";
 import { collect, type OpenedRun, openRun } from "./open_run.ts";
 import { createProgressDisplay, duration } from "./progress.ts";
 
@@ -53,9 +53,9 @@ export async function runOpened(
   opened: OpenedRun,
   { isQuiet, flags }: { isQuiet: boolean; flags: DeviceFlags },
 ): Promise<RunResult> {
-  using computer = await openDevice(flags);
   using scratch = createScratchFiles();
-  if (computer.notice !== null) opened.services.warn?.(computer.notice);
+  using computer = await openDevices(flags, opened.run.parsed.p.data_type, scratch.open);
+  if (computer.notice !== null) opened.services.warn(computer.notice);
   const display = createProgressDisplay(io);
   const announce = () => {
     display.end();
@@ -71,7 +71,11 @@ export async function runOpened(
         if (opened.isVerbose) display.end();
         opened.services.log(message);
       },
-      device: computer.device,
+      warn: (message) => {
+        display.end();
+        opened.services.warn(message);
+      },
+      devices: computer.devices,
       clock: { now: () => performance.now(), date: () => new Date() },
       signal: io.signal,
       started: () => io.catchInterrupts?.(),
@@ -86,11 +90,8 @@ export async function runOpened(
 }
 
 function reportResult(io: CliIo, result: RunResult, isJson: boolean): void {
-  const { files, dumps, iterations, errors, secondsPerIteration, stopped } = result;
-  if (isJson) {
-    io.out(`${JSON.stringify({ files, dumps, iterations, errors, secondsPerIteration, stopped })}\n`);
-    return;
-  }
+  const { files, iterations, errors, secondsPerIteration, stopped } = result;
+  if (isJson) return io.out(`${JSON.stringify(result)}\n`);
   if (stopped) io.err(`stopped after ${iterations} iterations; everything is saved\n`);
   for (const path of files) io.out(`${path}\n`);
   if (errors === null) return io.err(stopped ? "" : "nothing was done: the parameters name no engine\n");
@@ -99,8 +100,8 @@ function reportResult(io: CliIo, result: RunResult, isJson: boolean): void {
 }
 
 async function reportDryRun(io: CliIo, opened: OpenedRun, flags: RunFlags): Promise<void> {
-  using computer = await openDevice(flags);
-  const { device } = computer;
+  using computer = await openDevices(flags, opened.run.parsed.p.data_type);
+  const [device] = computer.devices;
   const estimate = dryRun(opened.run.parsed, { ...opened.services, name: opened.run.name, device });
   if (flags.json) io.out(`${JSON.stringify({ dry_run: true, run: opened.run.name, ...estimate })}\n`);
   else io.out(estimateText(estimate, opened.run.name));

@@ -37,6 +37,11 @@ export interface Device {
   readonly name: string;
   readonly limits: DeviceLimits;
   /**
+   * Whether arrays can vanish while the program goes on, as with a graphics card that is lost. Whoever runs for long on such a device keeps
+   * a saved state on the host.
+   */
+  readonly mayBeLost: boolean;
+  /**
    * Puts data and state on the device; frames that it has no room for pass through it.
    * @throws {ShapeError} if an array of the state does not fit the data @throws {DeviceError} if there is no room for a frame
    */

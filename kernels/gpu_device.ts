@@ -11,7 +11,7 @@ import { MAX_BINDINGS } from "./kernel.ts";
 import type { Gpu } from "./webgpu/request_gpu.ts";
 import { createGpuResident } from "./webgpu/resident.ts";
 
-export { type Gpu, requestGpu } from "./webgpu/request_gpu.ts";
+export { type Gpu, requestGpu, requestGraphicsCard } from "./webgpu/request_gpu.ts";
 
 /** How much of an adapter to use. */
 export interface GpuDeviceOptions {
@@ -31,13 +31,14 @@ export function createGpuDevice(gpu: Gpu, options: GpuDeviceOptions = {}): Devic
   return {
     name: "webgpu",
     limits: { maxBufferBytes: bindingBytes, maxBindings: MAX_BINDINGS },
+    mayBeLost: true,
     // deno-lint-ignore require-await -- what goes wrong in here is a rejection, as on every device
     async load(data, state) {
       gpu.check();
       if (data.precision !== "single") {
         throw new DeviceError(
           'Cannot load the data on the GPU: found double precision, expected single; set data_type to "single" or choose ' +
-            'the device "reference"',
+            'the device "wasm"',
           { precision: data.precision },
         );
       }

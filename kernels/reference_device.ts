@@ -32,6 +32,7 @@ export function createReferenceDevice(): Device {
   return {
     name: "reference",
     limits: { maxBufferBytes: MAX_BUFFER_BYTES, maxBindings: MAX_BINDINGS },
+    mayBeLost: false,
     load: (data, state) => new Promise((resolve) => resolve(createResident(data, state))),
   };
 }

@@ -65,6 +65,7 @@ export function createWasmDevice(options: WasmDeviceOptions = {}): Device {
   return {
     name: "wasm",
     limits,
+    mayBeLost: false,
     async load(data, state, { waves = 2 } = {}) {
       const plan = planMemory(memoryNeed(data, waves), { ...limits, memoryBytes: memoryBytes - promised });
       promised += plan.deviceBytes;

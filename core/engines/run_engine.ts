@@ -1,6 +1,6 @@
 /** Running an engine over a state: the only place between a run and a device. */
 
-import type { Device } from "../../kernels/device.ts";
+import type { Device, Resident } from "../../kernels/device.ts";
 import { REPORT_COLUMNS, reportIteration } from "../../kernels/metrics/report.ts";
 import type { NdArray } from "../../kernels/nd_array.ts";
 import { wholeCall } from "../../kernels/pass.ts";
@@ -45,9 +45,21 @@ const COMMON = new Set(["probe", "object", "positions", "exitWave", "address"]);
 
 /** Loads data and state onto the device and starts or continues an engine. */
 export async function openEngine({ p, device, data, state, random }: EngineOptions): Promise<EngineSession> {
-  const engine = findEngine(p.name);
   const begin = state.iteration === 0 ? { ...state, arrays: commonArrays(state.arrays) } : state;
-  const resident = await device.load(data, begin, { waves: engine.waves });
+  const resident = await device.load(data, begin, { waves: findEngine(p.name).waves });
+  try {
+    return startSession(resident, { p, data, state, random });
+  } catch (e) {
+    resident[Symbol.dispose]();
+    throw e;
+  }
+}
+
+function startSession(
+  resident: Resident,
+  { p, data, state, random }: Omit<EngineOptions, "device">,
+): EngineSession {
+  const engine = findEngine(p.name);
   const errors = resident.alloc("errors", {
     element: "wide",
     count: 3,

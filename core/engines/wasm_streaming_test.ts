@@ -179,6 +179,7 @@ function plannedDevice({ plan, threads, openScratch }: {
   return {
     name: "wasm",
     limits: { maxBufferBytes: Infinity, maxBindings: 8 },
+    mayBeLost: false,
     async load(data, state) {
       const memory = createDeviceMemory({ shared: threads > 1 });
       const started = await startThreads(memory.memory, threads);

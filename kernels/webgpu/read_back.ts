@@ -101,6 +101,8 @@ async function readBatch(
   try {
     await staging.mapAsync(GPUMapMode.READ);
   } catch (cause) {
+    // That the GPU was lost is told a turn later, and says more than that the read failed.
+    await new Promise((resolve) => setTimeout(resolve, 0));
     gpu.check();
     throw new DeviceError(`Cannot read from the GPU "${gpu.description}": ${(cause as Error).message}`, {}, cause);
   }
