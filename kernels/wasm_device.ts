@@ -21,7 +21,7 @@ import { startThreads } from "./wasm/device_threads.ts";
 export interface WasmDeviceOptions {
   /** Threads, the main one included; all of the machine's if left out. One where memory cannot be shared. */
   readonly threads?: number;
-  /** Bytes that its memory may have; 2^32, the most, if left out. Frames beyond them pass through it. */
+  /** Bytes that its memory may have, of which it takes 2^32 at most; so many if left out. Frames beyond them pass through it. */
   readonly memoryBytes?: number;
   /** Makes room for what leaves the memory; memory of the host if left out. */
   readonly scratch?: () => Scratch;
@@ -29,11 +29,11 @@ export interface WasmDeviceOptions {
 
 /**
  * The WASM device. Threads live while something is loaded.
- * @throws {RangeError} if `threads` is not a positive integer or `memoryBytes` not a positive number up to 2^32
+ * @throws {RangeError} if `threads` is not a positive integer or `memoryBytes` no positive number
  */
 export function createWasmDevice(options: WasmDeviceOptions = {}): Device {
-  const { threads = navigator.hardwareConcurrency, memoryBytes = MAX_MEMORY_BYTES, scratch = scratchInMemory } =
-    options;
+  const { threads = navigator.hardwareConcurrency, scratch = scratchInMemory } = options;
+  const memoryBytes = Math.min(options.memoryBytes ?? MAX_MEMORY_BYTES, MAX_MEMORY_BYTES);
   checkOptions(threads, memoryBytes);
   const shared = typeof SharedArrayBuffer === "function" && canWait() && threads > 1;
   const limits = limitsOf(shared ? threads : 1, memoryBytes);
@@ -86,11 +86,8 @@ function checkOptions(threads: number, memoryBytes: number): void {
   if (!Number.isInteger(threads) || threads < 1) {
     throw new RangeError(`Cannot make a device: found ${threads} threads, expected a positive integer`);
   }
-  if (!(memoryBytes > 0 && memoryBytes <= MAX_MEMORY_BYTES)) {
-    throw new RangeError(
-      `Cannot make a device: found ${memoryBytes} bytes of memory, expected a positive number up to ${MAX_MEMORY_BYTES}, ` +
-        "what 32-bit addresses reach",
-    );
+  if (!(memoryBytes > 0)) {
+    throw new RangeError(`Cannot make a device: found ${memoryBytes} bytes of memory, expected a positive number`);
   }
 }
 

@@ -109,10 +109,14 @@ Deno.test("a load that fails leaves the memory to the next one", async () => {
   assertEquals([resident.blocks.length, memory.buffer.byteLength], [1, before]);
 });
 
-Deno.test("createWasmDevice() refuses memory that 32-bit addresses do not reach, and none", () => {
-  for (const memoryBytes of [0, -1, NaN, 2 ** 32 + 1]) {
+Deno.test("createWasmDevice() refuses no memory at all, and takes no more than 32-bit addresses reach", () => {
+  for (const memoryBytes of [0, -1, NaN]) {
     assertThrows(() => createWasmDevice({ memoryBytes }), RangeError, "bytes of memory");
   }
+  const limits = [1e9, 2 ** 32 + 1, undefined].map((bytes) =>
+    createWasmDevice(bytes === undefined ? {} : { memoryBytes: bytes }).limits.memoryBytes
+  );
+  assertEquals(limits, [1e9, 2 ** 32, 2 ** 32]);
 });
 
 /** Bytes with which a device of one thread has places for so many of the frames. */
