@@ -1,5 +1,6 @@
 /** `--device` and `--threads`. */
 
+import { Command } from "commander";
 import { assertEquals } from "@std/assert/equals.js";
 import { assertMatch } from "@std/assert/match.js";
 import { assertRejects } from "@std/assert/rejects.js";
@@ -9,7 +10,7 @@ import type { Precision } from "../kernels/nd_array.ts";
 import { gpuForTests } from "../kernels/twins.ts";
 import { offering, pretendedCard, withWebGpu } from "../kernels/webgpu/pretended_gpu.ts";
 import { EXIT } from "./command.ts";
-import { type DeviceFlags, openDevices } from "./device.ts";
+import { type DeviceFlags, openDevices, withDeviceOptions } from "./device.ts";
 import { main } from "./main.ts";
 
 const gpu = await gpuForTests();
@@ -86,12 +87,33 @@ for (const device of ["reference", "webgpu"] as const) {
   });
 }
 
+for (const [memory, bytes] of [["200MB", 200e6], ["1.5 GB", 1.5e9], ["64MiB", 2 ** 26], ["3kB", 3000]] as const) {
+  Deno.test(`--memory ${memory} is ${bytes} bytes`, () => {
+    const command = withDeviceOptions(new Command()).parse(["--memory", memory], { from: "user" });
+    assertEquals(command.opts().memory, bytes);
+  });
+}
+
+Deno.test("openDevices() gives wasm the memory that it may take, never more than it can", async () => {
+  for (const [memory, expected] of [[200e6, 200e6], [9e9, 2 ** 32]] as const) {
+    using opened = await openDevices({ device: "wasm", memory }, "single");
+    assertEquals(opened.devices[0].limits.memoryBytes, expected);
+  }
+});
+
+Deno.test("openDevices() refuses memory for the reference, which holds everything", async () => {
+  await assertRejects(() => openDevices({ device: "reference", memory: 1e9 }, "single"), ParameterError, "--memory");
+});
+
 for (
   const [args, message] of [
     [["--device", "gpu"], /argument 'gpu' is invalid\. Allowed choices are auto, webgpu, wasm, reference/],
     [["--threads", "0"], /Found "0", expected a whole number from 1 to 256/],
     [["--threads", "2.5"], /Found "2\.5", expected a whole number/],
     [["--threads", "many"], /Found "many", expected a whole number/],
+    ...["0MB", "lots", "500", "-1GB", "1e3MB"].map((size) =>
+      [["--memory", size], new RegExp(`Found "${size}", expected a number and a unit, such as 500MB or 8GB`)] as const
+    ),
   ] as const
 ) {
   Deno.test(`run ${args.join(" ")} is the user's mistake, in words`, async () => {

@@ -62,7 +62,8 @@ export async function runEngine(
     try {
       return await runOn(device, work);
     } catch (error) {
-      if (!isPtychoError(error, "DeviceError")) throw error;
+      // Where the memory is too small for a single frame, no other device may take more.
+      if (!isPtychoError(error, "DeviceError") || "least" in error.fields) throw error;
       changeDevice(work, { failed: device, error });
     }
   }

@@ -24,7 +24,7 @@ interface Case {
   readonly rows: number;
   readonly cols: number;
   readonly modes: number;
-  readonly kind: "farfield" | "nearfield";
+  readonly kind: PropagatorFactors["kind"];
   readonly model: "gaussian" | "poisson";
   readonly floating: boolean;
   readonly renormalization: number;
@@ -39,8 +39,7 @@ const CASES: readonly Case[] = [
   { rows: 7, cols: 9, modes: 2, kind: "nearfield", model: "poisson", floating: true, renormalization: 1 },
 ];
 
-const FRAMES = 5;
-const OBJECT = { rows: 29, cols: 22, pitch: 28 };
+const [FRAMES, OBJECT] = [5, { rows: 29, cols: 22, pitch: 28 }] as const;
 
 /**
  * Of the largest expected number. Double: sums of some hundred terms in another order, two transforms, and a Poisson likelihood summed

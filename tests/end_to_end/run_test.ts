@@ -176,6 +176,27 @@ for (const engine of ["DM", "ML", "ePIE", "DM_simple"]) {
 }
 
 Deno.test(
+  "run --memory gives the bytes of a run without, says how many frames are where, and refuses too little",
+  inFolder(async (folder) => {
+    const file = writeMoon(folder, { verbose_level: 3 });
+    assert.equal((await exitwave(["run", file])).code, 0);
+    const expected = bytesOf(readPtyr(join(folder, RESULTS[1]!)));
+    const refused = await exitwave(["run", file, "--memory", "1kB"]);
+    assert.deepEqual([refused.code, refused.out], [2, ""]);
+    assert.match(refused.err, /found 1 MB for the device, expected at least \d+ MB; allow more memory/);
+    // Of 12 frames of 32 x 32, each of 20 kB, some do not fit.
+    const { engines } = JSON.parse((await exitwave(["run", file, "--dry-run", "--json"])).out);
+    const { code, err } = await exitwave(["run", file, "--memory", `${(engines[0].placement.bytes - 60e3) / 1e3}kB`]);
+    assert.equal(code, 0, err);
+    assert.match(
+      err,
+      /iterations on wasm, \d+ of 12 frames in its memory, .* MB; the others pass through it, \d+ at a time/,
+    );
+    assert.deepEqual(bytesOf(readPtyr(join(folder, RESULTS[1]!))), expected);
+  }),
+);
+
+Deno.test(
   "engines run in the order of their labels",
   inFolder(async (folder) => {
     const engines = { b: { name: "ML", numiter: 1 }, c: { name: "DM", numiter: 1 }, a: { name: "ePIE", numiter: 2 } };
