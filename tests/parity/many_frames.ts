@@ -1,5 +1,6 @@
 /** Made-up data of any length that nobody has to hold: frames are computed when they are read. */
 
+import { createFft2 } from "../../kernels/fft/fft.ts";
 import type { MeasuredFrames } from "../../kernels/measured.ts";
 import { ADDRESS, type Data, type State } from "../../kernels/reconstruction.ts";
 
@@ -52,7 +53,15 @@ export function manyFrames({ frames, size, modes }: ManyFrames): { readonly data
         modes,
         rows: size,
         cols: size,
-        measured: patterns({ frames, size }),
+        measured: patterns({ frames, size }, (k) => {
+          const seen = new Float32Array(points);
+          const place = Math.floor(k * (frames - 1) / PATTERNS) * modes;
+          for (let mode = 0; mode < modes; mode++) {
+            const row = address.subarray(ADDRESS.columns * (place + mode), ADDRESS.columns * (place + mode + 1));
+            addPattern(seen, { row, size, probe, object });
+          }
+          return seen;
+        }),
         propagators: [{ kind: "farfield", pre, post: pre }],
         address,
       }],
@@ -73,14 +82,13 @@ export function manyFrames({ frames, size, modes }: ManyFrames): { readonly data
   };
 }
 
-/** Patterns with speckles that take turns and change from frame to frame, with a mask of their own each. */
-function patterns({ frames, size }: Pick<ManyFrames, "frames" | "size">): MeasuredFrames {
+/** Patterns that take turns and change from frame to frame, with a mask of their own each. */
+function patterns(
+  { frames, size }: Pick<ManyFrames, "frames" | "size">,
+  make: (k: number) => Float32Array,
+): MeasuredFrames {
   const points = size * size;
-  const bases = Array.from({ length: PATTERNS }, (_, k) =>
-    Float32Array.from({ length: points }, (_, i) => {
-      const [y, x] = [Math.floor(i / size) - size / 2, i % size - size / 2];
-      return 1e3 * Math.exp(-20 * (y * y + x * x) / points) * (1 + Math.sin((k + 2) * x / 3 + y)) + 1;
-    }));
+  const bases = Array.from({ length: PATTERNS }, (_, k) => make(k));
   return {
     frames,
     points,
@@ -100,4 +108,26 @@ function patterns({ frames, size }: Pick<ManyFrames, "frames" | "size">): Measur
       for (let at = 0; at < into.length; at += points) into[at + (31 * (first + at / points)) % points] = 0;
     },
   };
+}
+
+/** Adds what a pod sees in the far field, as bright and as dark as its model. Changes `seen`. */
+function addPattern(
+  seen: Float32Array,
+  { row, size, probe, object }: {
+    readonly row: Int32Array;
+    readonly size: number;
+    readonly probe: Float32Array;
+    readonly object: Float32Array;
+  },
+): void {
+  const wave = new Float64Array(2 * size * size);
+  const [probeStart, _, stride, oy, ox] = row as unknown as [number, number, number, number, number];
+  for (let i = 0; i < size * size; i++) {
+    const o = 2 * ((oy + Math.floor(i / size)) * stride + ox + i % size);
+    const p = 2 * (probeStart + i);
+    wave[2 * i] = probe[p]! * object[o]! - probe[p + 1]! * object[o + 1]!;
+    wave[2 * i + 1] = probe[p]! * object[o + 1]! + probe[p + 1]! * object[o]!;
+  }
+  createFft2(size, size).forward(wave);
+  for (let i = 0; i < size * size; i++) seen[i]! += (wave[2 * i]! ** 2 + wave[2 * i + 1]! ** 2) / size ** 2;
 }
