@@ -1,4 +1,7 @@
-/** What tests of short memory share: a GPU that counts its buffers and transfers and may have no memory for more, and how much is how short. */
+/**
+ * What tests of short memory and of few dispatches share: a GPU that counts its buffers, transfers and dispatches and may have no memory for
+ * more, and how much memory is how short.
+ */
 
 import { DeviceError } from "../errors.ts";
 import { needOf, planMemory } from "../memory_plan.ts";
@@ -15,6 +18,8 @@ export interface CountedGpu {
   /** Bytes that were written by name of the buffer, and bytes that were fetched, since the last `restart`. */
   readonly written: ReadonlyMap<string, number>;
   readonly fetched: number;
+  /** Dispatches that were recorded since the last `restart`. */
+  readonly dispatches: number;
   restart(): void;
 }
 
@@ -27,7 +32,7 @@ interface Scope {
 export function countBuffers(gpu: Gpu, memoryBytes = Infinity): CountedGpu {
   const real = gpu.device;
   const scopes: Scope[] = [];
-  const counts = { bytes: 0, most: 0, fetched: 0, written: new Map<string, number>() };
+  const counts = { bytes: 0, most: 0, fetched: 0, dispatches: 0, written: new Map<string, number>() };
 
   function createBuffer(descriptor: GPUBufferDescriptor): GPUBuffer {
     const { size } = descriptor;
@@ -67,9 +72,27 @@ export function countBuffers(gpu: Gpu, memoryBytes = Infinity): CountedGpu {
       real.queue.writeBuffer(buffer, offset, data as Uint8Array<ArrayBuffer>, from, size);
     },
   });
+  function beginComputePass(encoder: GPUCommandEncoder): GPUComputePassEncoder {
+    const pass = encoder.beginComputePass();
+    return override(pass, {
+      dispatchWorkgroups(x: number, y: number) {
+        counts.dispatches++;
+        pass.dispatchWorkgroups(x, y);
+      },
+      dispatchWorkgroupsIndirect(buffer: GPUBuffer, offset: number) {
+        counts.dispatches++;
+        pass.dispatchWorkgroupsIndirect(buffer, offset);
+      },
+    });
+  }
+
   const device = override(real, {
     queue,
     createBuffer,
+    createCommandEncoder() {
+      const encoder = real.createCommandEncoder();
+      return override(encoder, { beginComputePass: () => beginComputePass(encoder) });
+    },
     pushErrorScope(filter: GPUErrorFilter) {
       scopes.push({ filter, error: null });
       real.pushErrorScope(filter);
@@ -90,22 +113,27 @@ export function countBuffers(gpu: Gpu, memoryBytes = Infinity): CountedGpu {
     get fetched() {
       return counts.fetched;
     },
+    get dispatches() {
+      return counts.dispatches;
+    },
     written: counts.written,
     restart() {
       counts.most = counts.bytes;
       counts.fetched = 0;
+      counts.dispatches = 0;
       counts.written.clear();
     },
   };
 }
 
-/** The least memory in which the frames of some data are cut as wanted on a GPU, to a thousandth. */
+/** The least memory in which frames pass through a GPU, or in which all stay, and are cut as wanted; to a thousandth. */
 export function memoryFor(
-  { gpu, data, waves, scratchBytes = 2 ** 28 }: {
+  { gpu, data, waves, scratchBytes = 2 ** 28, whole = false }: {
     readonly gpu: Gpu;
     readonly data: Data;
     readonly waves: number;
     readonly scratchBytes?: number;
+    readonly whole?: boolean;
   },
   isWanted: (cuts: readonly BlockCut[]) => boolean,
 ): number {
@@ -114,7 +142,7 @@ export function memoryFor(
     const bytes = { bindingBytes: gpu.limits.bindingBytes, scratchBytes, memoryBytes };
     try {
       const plan = planMemory(need, gpuLimits(bytes));
-      if (!plan.isWhole && isWanted(cutBlocks(data, { plan, bytes }))) return memoryBytes;
+      if (plan.isWhole === whole && isWanted(cutBlocks(data, { plan, bytes }))) return memoryBytes;
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
     }

@@ -111,6 +111,19 @@ for (const [title, p] of Object.entries(LONG)) {
 
 for (const [title, p] of Object.entries(LONG)) {
   Deno.test({
+    name: `${title} keeps within the least memory in which all frames stay`,
+    ignore,
+    async fn() {
+      const { data, state } = manyFrames(FRAMES);
+      const { waves } = findEngine(p.name);
+      const memoryBytes = memoryFor({ gpu: gpu!, data, waves, whole: true }, () => true);
+      const counted = countBuffers(gpu!);
+      await run(createGpuDevice(counted.gpu, { memoryBytes }), { p, data, state, blocks: [1, 1] });
+      assert(counted.mostBytes <= memoryBytes, `${counted.mostBytes} bytes of ${memoryBytes}`);
+    },
+  });
+
+  Deno.test({
     name: `${title} goes on from the middle where another number of frames stays, to the same bytes`,
     ignore,
     async fn() {
