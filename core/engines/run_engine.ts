@@ -1,6 +1,6 @@
 /** Running an engine over a state: the only place between a run and a device. */
 
-import type { Device } from "../../kernels/device.ts";
+import type { Device, Resident } from "../../kernels/device.ts";
 import { REPORT_COLUMNS, reportIteration } from "../../kernels/metrics/report.ts";
 import type { NdArray } from "../../kernels/nd_array.ts";
 import { wholeCall } from "../../kernels/pass.ts";
@@ -44,10 +44,23 @@ export interface EngineSession {
 const COMMON = new Set(["probe", "object", "positions", "exitWave", "address"]);
 
 /** Loads data and state onto the device and starts or continues an engine. */
-export async function openEngine({ p, device, data, state, random }: EngineOptions): Promise<EngineSession> {
-  const engine = findEngine(p.name);
+export async function openEngine(options: EngineOptions): Promise<EngineSession> {
+  return (await loadEngine(options))();
+}
+
+/** Loads data and state onto the device. What is returned starts or continues the engine, once; it does not hold the state. */
+export async function loadEngine({ p, device, data, state, random }: EngineOptions): Promise<() => EngineSession> {
   const begin = state.iteration === 0 ? { ...state, arrays: commonArrays(state.arrays) } : state;
   const resident = await device.load(data, begin);
+  const { iteration, iterations } = state;
+  return () => startEngine({ p, resident, data, random, iteration, iterations });
+}
+
+function startEngine({ p, resident, data, random, ...begin }:
+  & Pick<EngineOptions, "p" | "data" | "random">
+  & Pick<State, "iteration" | "iterations">
+  & { readonly resident: Resident }): EngineSession {
+  const engine = findEngine(p.name);
   const errors = resident.alloc("errors", {
     element: "wide",
     count: 3,
@@ -56,8 +69,8 @@ export async function openEngine({ p, device, data, state, random }: EngineOptio
   });
   const statistics = diffractionStatistics(data);
   const record: Iterate = engine.start({ resident, errors, statistics, random }, p);
-  let done = state.iteration;
-  const offset = state.iterations - state.iteration;
+  let done = begin.iteration;
+  const offset = begin.iterations - begin.iteration;
 
   async function iterate(count: number): Promise<Metrics> {
     const report = resident.alloc("report", { element: "wide", count: count * REPORT_COLUMNS });
