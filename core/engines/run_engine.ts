@@ -44,20 +44,30 @@ export interface EngineSession {
 const COMMON = new Set(["probe", "object", "positions", "exitWave", "address"]);
 
 /** Loads data and state onto the device and starts or continues an engine. */
-export async function openEngine({ p, device, data, state, random }: EngineOptions): Promise<EngineSession> {
+export async function openEngine(options: EngineOptions): Promise<EngineSession> {
+  return (await loadEngine(options))();
+}
+
+/** Loads data and state onto the device. What is returned starts or continues the engine, once; it does not hold the state. */
+export async function loadEngine({ p, device, data, state, random }: EngineOptions): Promise<() => EngineSession> {
   const begin = state.iteration === 0 ? { ...state, arrays: commonArrays(state.arrays) } : state;
   const resident = await device.load(data, begin, { waves: findEngine(p.name).waves });
-  try {
-    return startSession(resident, { p, data, state, random });
-  } catch (e) {
-    resident[Symbol.dispose]();
-    throw e;
-  }
+  const { iteration, iterations } = state;
+  return () => {
+    try {
+      return startSession(resident, { p, data, random, iteration, iterations });
+    } catch (e) {
+      resident[Symbol.dispose]();
+      throw e;
+    }
+  };
 }
 
 function startSession(
   resident: Resident,
-  { p, data, state, random }: Omit<EngineOptions, "device">,
+  { p, data, random, ...begin }:
+    & Pick<EngineOptions, "p" | "data" | "random">
+    & Pick<State, "iteration" | "iterations">,
 ): EngineSession {
   const engine = findEngine(p.name);
   const errors = resident.alloc("errors", {
@@ -68,8 +78,8 @@ function startSession(
   });
   const statistics = diffractionStatistics(data);
   const record: Iterate = engine.start({ resident, errors, statistics, random }, p);
-  let done = state.iteration;
-  const offset = state.iterations - state.iteration;
+  let done = begin.iteration;
+  const offset = begin.iterations - begin.iteration;
 
   async function iterate(count: number): Promise<Metrics> {
     const report = resident.alloc("report", { element: "wide", count: count * REPORT_COLUMNS });
