@@ -17,6 +17,7 @@ import {
   type LocalArtifact,
 } from "./artifacts.ts";
 import { type ConfinedFolder, confineTo, syncToDisk } from "./confined_folder.ts";
+import { isOfSystem, removeIfThere, writeFile } from "./written_file.ts";
 
 /** Files that are being written. */
 const NEW = "~new";
@@ -46,7 +47,7 @@ export function createLocalArtifacts(folder: string): ArtifactStore {
       place.makeParents(`${NEW}/file`);
       const temporary = join(place.root, NEW, crypto.randomUUID());
       try {
-        await write(temporary);
+        await writeFile({ key, path: temporary, name: place.path(key) }, write);
         return give(place, key, temporary);
       } catch (error) {
         throw isOfSystem(error) ? writeError(place.path(key), error) : error;
@@ -94,7 +95,6 @@ function findFile(place: ConfinedFolder, key: string, { refuseFolder = false } =
 
 /** Gives a written file its name; false if the name is taken. */
 function give(place: ConfinedFolder, key: string, temporary: string): boolean {
-  checkWritten(key, temporary);
   syncToDisk(temporary);
   place.makeParents(key);
   const target = place.path(key);
@@ -184,17 +184,6 @@ function namesIn(place: ConfinedFolder, above: string): string[] {
   }
 }
 
-function checkWritten(key: string, temporary: string): void {
-  try {
-    if (Deno.lstatSync(temporary).isFile) return;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  throw new TypeError(
-    `Cannot publish "${key}": found no file after write(), expected one at the path that it was given`,
-  );
-}
-
 function removeLeftOvers(place: ConfinedFolder): void {
   const isOld = (path: string): boolean => Date.now() - (Deno.lstatSync(path).mtime?.getTime() ?? 0) > LEFT_OVER_MS;
   removeWhere(place, NEW, isOld);
@@ -213,19 +202,5 @@ function removeWhere(place: ConfinedFolder, name: string, isLeftOver: (path: str
     } catch {
       // Another process removed it, or it may not be removed: the next start tries again.
     }
-  }
-}
-
-/** An error of the operating system, as opposed to one of the code that wrote. */
-function isOfSystem(error: unknown): boolean {
-  return error instanceof Error && (typeof (error as { code?: unknown }).code === "string" ||
-    Object.values(Deno.errors).some((kind) => error instanceof kind));
-}
-
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch {
-    // Not there, as after a rename.
   }
 }
