@@ -8,6 +8,8 @@ export interface StoreCase {
   readonly name: string;
   /** Uses a new store, in which nothing is, and removes it. */
   withStore(use: (store: ArtifactStore) => Promise<void>): Promise<void>;
+  /** Why the cases are skipped, if they are. */
+  readonly skipped?: string | null;
   /** False where a fetched file can go with its artifact. */
   readonly outlivesRemoval?: false;
 }
@@ -34,9 +36,13 @@ export async function keysBelow(store: ArtifactStore, prefix: string): Promise<s
 }
 
 /** Registers the cases as tests of a store. */
-export function testStore({ name, withStore, outlivesRemoval }: StoreCase): void {
+export function testStore({ name, withStore, skipped, outlivesRemoval }: StoreCase): void {
   const test = (criterion: string, use: (store: ArtifactStore) => Promise<void>): void => {
-    Deno.test(`${name}: ${criterion}`, () => withStore(use));
+    Deno.test({
+      name: `${name}: ${criterion}${skipped ? ` (skipped: ${skipped})` : ""}`,
+      ignore: Boolean(skipped),
+      fn: () => withStore(use),
+    });
   };
 
   test("what was published is fetched, also if it is empty", async (store) => {

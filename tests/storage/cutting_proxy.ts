@@ -54,7 +54,11 @@ export function startCuttingProxy(port: number): CuttingProxy {
   const serve = (async () => {
     const passing: Promise<void>[] = [];
     for await (const client of listener) {
-      const server = await Deno.connect({ hostname: "127.0.0.1", port });
+      const server = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => null);
+      if (server === null) {
+        client.close(); // The server is down: who speaks to it through us sees that.
+        continue;
+      }
       open.add(client).add(server);
       const connection = connections++;
       passing.push(pass(client, server, { connection, direction: "up" }));
