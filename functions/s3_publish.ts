@@ -38,7 +38,11 @@ const MAX_PARTS = 10_000;
  */
 export async function publishFile(client: S3Client, upload: Upload): Promise<RemoteArtifact | null> {
   const { key, path, bytes } = upload;
-  if (bytes <= PART_BYTES) return await putUnderKey(client, upload, { body: readPart(path, 0, bytes) });
+  if (bytes <= PART_BYTES) {
+    const body = new Uint8Array(bytes);
+    readPart(path, 0, body);
+    return await putUnderKey(client, upload, { body });
+  }
   const id = crypto.randomUUID();
   await uploadParts(client, upload, id);
   const published = await putUnderKey(client, upload, { data: { id, bytes } });
@@ -80,14 +84,19 @@ async function uploadParts(client: S3Client, { key, path, bytes }: Upload, id: s
   try {
     const partBytes = Math.max(PART_BYTES, Math.ceil(bytes / MAX_PARTS));
     const etags = new Array<string>(Math.ceil(bytes / partBytes));
+    // Used again for later parts: garbage of this size is collected late.
+    const buffers: Uint8Array<ArrayBuffer>[] = [];
     await inParallel(etags.keys(), { limit: PARTS_AT_ONCE }, async (index, signal) => {
       const begin = index * partBytes;
-      const body = readPart(path, begin, Math.min(bytes, begin + partBytes));
+      const buffer = buffers.pop() ?? new Uint8Array(partBytes);
+      const body = buffer.subarray(0, Math.min(partBytes, bytes - begin));
+      readPart(path, begin, body);
       const query = { partNumber: String(index + 1), uploadId };
       const read = ({ response }: S3Answer): string | null => response.headers.get("etag");
       const etag = await client.call({ method: "PUT", name, purpose, query, body, expect: [200], signal }, read);
       if (etag === null) throw unexpected(client, key, "a part without ETag");
       etags[index] = etag;
+      buffers.push(buffer);
     });
     await complete(client, { key, name, uploadId, etags, bytes });
   } catch (error) {
@@ -122,17 +131,15 @@ async function complete(client: S3Client, { key, name, uploadId, etags, bytes }:
   if (found !== bytes) throw unexpected(client, key, `${found} bytes after an upload of ${bytes}`);
 }
 
-function readPart(path: string, begin: number, end: number): Uint8Array<ArrayBuffer> {
+function readPart(path: string, begin: number, part: Uint8Array): void {
   try {
     using file = Deno.openSync(path, { read: true });
-    const part = new Uint8Array(end - begin);
     file.seekSync(begin, Deno.SeekMode.Start);
     for (let done = 0; done < part.length;) {
       const count = file.readSync(part.subarray(done));
       if (count === null) throw new Error(`found an end at byte ${begin + done}`);
       done += count;
     }
-    return part;
   } catch (error) {
     throw readError(path, error);
   }
