@@ -6,7 +6,7 @@
 # Prints "ready" when the gateway answers (user EXITWAVEKEY, secret exitwave-secret). Then it obeys its input, line by line, and
 # prints "done" after each: `kill` (SIGKILL to the gateway), `start`, `freeze`, `thaw`. At the end of its input, so also if its
 # parent is killed, it kills what it started and ends.
-set -euo pipefail
+set -Eeuo pipefail
 dir=$1 port=$2 mon_port=$3
 pids=()
 gateway=
@@ -15,7 +15,12 @@ end() {
   for pid in "${pids[@]}" $gateway; do kill -KILL "$pid" 2>/dev/null || true; done
   { wait; } 2>/dev/null
 }
+tell() {
+  echo "rgw.sh failed in line $1; the logs end with" >&2
+  tail -n 5 -v "$dir"/log/*.out >&2
+}
 trap end EXIT
+trap 'tell $LINENO' ERR
 
 mkdir -p "$dir"/{mon.a,osd.0,rgw,log}
 fsid=$(cat /proc/sys/kernel/random/uuid)
@@ -51,7 +56,7 @@ log_file=$dir/log/\$name.log
 mon_data=$dir/mon.\$id
 osd_data=$dir/osd.\$id
 rgw_data=$dir/rgw
-rgw_frontends=beast endpoint=127.0.0.1:$port
+rgw_frontends=beast endpoint=127.0.0.1:$port tcp_nodelay=1
 EOF
 
 answers() {
@@ -71,8 +76,6 @@ start_gateway() {
     kill -0 "$gateway" 2>/dev/null || break
     sleep 0.1
   done
-  echo "The gateway does not answer:" >&2
-  tail -n 5 -v "$dir"/log/*.out "$dir/log/client.rgw.log" >&2
   return 1
 }
 
@@ -84,7 +87,7 @@ pids+=($!)
 # (a race in its monitor client, seen with 16.2.15).
 for command in "osd new $osd" "osd crush add 0 1 root=default host=localhost"; do
   # shellcheck disable=SC2086
-  timeout 60 ceph -c "$conf" $command >>"$dir/log/ceph.out" 2>&1 </dev/null
+  timeout 30 ceph -c "$conf" $command >>"$dir/log/ceph.out" 2>&1 </dev/null
 done
 ceph-osd -c "$conf" -i 0 --mkfs --osd-uuid "$osd" >"$dir/log/mkfs.out" 2>&1 </dev/null
 ceph-osd -c "$conf" -i 0 -f >"$dir/log/osd.out" 2>&1 </dev/null &

@@ -31,6 +31,17 @@ export function whyNoRgw(): string | null {
 
 /** Starts a server, which takes 10 s. @throws {Error} with what it said if it does not start */
 export async function startRgw(): Promise<RgwServer> {
+  // Somebody else may take a port between the look for a free one and its use.
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await tryToStart();
+    } catch (error) {
+      if (attempt === 3) throw error;
+    }
+  }
+}
+
+async function tryToStart(): Promise<RgwServer> {
   const folder = Deno.makeTempDirSync({ prefix: "exitwave_rgw_" });
   const [port, monitor] = freePorts();
   const script = join(import.meta.dirname!, "rgw.sh");
