@@ -8,9 +8,9 @@ import { writeHdf5 } from "../../core/formats/hdf5_writer.ts";
 import { writeNpy } from "../../core/formats/npy.ts";
 import { createPtyd } from "../../core/formats/ptyd_writer.ts";
 import { exampleChunk, exampleSpec } from "./example_content.ts";
+import { onSmallDisk } from "./small_disk.ts";
 
-/** Bytes of the small disk, and a size that does not fit on it. */
-const DISK = "400k";
+/** Bytes that do not fit on the small disk. */
 const TOO_MUCH = 1_000_000;
 
 const noise = { dtype: "uint8" as const, shape: [TOO_MUCH], data: noiseBytes(TOO_MUCH) };
@@ -37,9 +37,9 @@ const WRITERS: Readonly<Record<string, (folder: string) => void>> = {
 Deno.test({
   name:
     "a full disk is named, nothing is left on it, and its space is free again (skipped where a disk cannot be mounted)",
-  ignore: !onSmallDisk(() => {}),
-  fn() {
-    onSmallDisk((folder) => {
+  ignore: !await onSmallDisk(() => {}),
+  async fn() {
+    await onSmallDisk((folder) => {
       for (const [name, write] of Object.entries(WRITERS)) {
         const says =
           /^Cannot write ".*\/x": found no space left on the disk; free some space or choose another folder$/;
@@ -59,29 +59,6 @@ Deno.test({
     });
   },
 });
-
-/** Runs `use` with a folder on a small disk of its own; false if there can be none. */
-function onSmallDisk(use: (folder: string) => void): boolean {
-  const folder = Deno.makeTempDirSync();
-  try {
-    const mount = new Deno.Command("mount", {
-      args: ["-t", "tmpfs", "-o", `size=${DISK}`, "tmpfs", folder],
-      stderr: "null",
-    });
-    if (!mount.outputSync().success) return false;
-    try {
-      use(folder);
-    } finally {
-      new Deno.Command("umount", { args: ["-l", folder] }).outputSync();
-    }
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return false;
-    throw error;
-  } finally {
-    Deno.removeSync(folder);
-  }
-}
 
 /** Bytes that do not compress: a linear congruential generator. */
 function noiseBytes(count: number): Uint8Array<ArrayBuffer> {
