@@ -8,6 +8,7 @@ import { writeHdf5 } from "../../core/formats/hdf5_writer.ts";
 import { writeNpy } from "../../core/formats/npy.ts";
 import { createPtyd } from "../../core/formats/ptyd_writer.ts";
 import { exampleChunk, exampleSpec } from "./example_content.ts";
+import { mountSmallDisk } from "./small_disk.ts";
 
 /** Bytes of the small disk, and a size that does not fit on it. */
 const DISK = "400k";
@@ -37,50 +38,31 @@ const WRITERS: Readonly<Record<string, (folder: string) => void>> = {
 Deno.test({
   name:
     "a full disk is named, nothing is left on it, and its space is free again (skipped where a disk cannot be mounted)",
-  ignore: !onSmallDisk(() => {}),
+  ignore: !hasSmallDisk(),
   fn() {
-    onSmallDisk((folder) => {
-      for (const [name, write] of Object.entries(WRITERS)) {
-        const says =
-          /^Cannot write ".*\/x": found no space left on the disk; free some space or choose another folder$/;
-        assert.throws(() => write(folder), (error) => {
-          assert.ok(isPtychoError(error, "DataError"), name);
-          assert.match(error.message, says, name);
-          return true;
-        });
-        assert.deepEqual([...Deno.readDirSync(folder)], [], name);
-        // Had the library kept the removed file open with its content, this would not fit.
-        writeBytesWhole(`${folder}/y`, noise.data.subarray(0, 380_000));
-        Deno.removeSync(`${folder}/y`);
-      }
-      writeHdf5(`${folder}/x`, (writer) => writer.boolean("/b", true));
-      using file = openHdf5(`${folder}/x`);
-      assert.equal(file.read("/b"), true);
-    });
+    using disk = mountSmallDisk(DISK)!;
+    const { folder } = disk;
+    for (const [name, write] of Object.entries(WRITERS)) {
+      const says = /^Cannot write ".*\/x": found no space left on the disk; free some space or choose another folder$/;
+      assert.throws(() => write(folder), (error) => {
+        assert.ok(isPtychoError(error, "DataError"), name);
+        assert.match(error.message, says, name);
+        return true;
+      });
+      assert.deepEqual([...Deno.readDirSync(folder)], [], name);
+      // Had the library kept the removed file open with its content, this would not fit.
+      writeBytesWhole(`${folder}/y`, noise.data.subarray(0, 380_000));
+      Deno.removeSync(`${folder}/y`);
+    }
+    writeHdf5(`${folder}/x`, (writer) => writer.boolean("/b", true));
+    using file = openHdf5(`${folder}/x`);
+    assert.equal(file.read("/b"), true);
   },
 });
 
-/** Runs `use` with a folder on a small disk of its own; false if there can be none. */
-function onSmallDisk(use: (folder: string) => void): boolean {
-  const folder = Deno.makeTempDirSync();
-  try {
-    const mount = new Deno.Command("mount", {
-      args: ["-t", "tmpfs", "-o", `size=${DISK}`, "tmpfs", folder],
-      stderr: "null",
-    });
-    if (!mount.outputSync().success) return false;
-    try {
-      use(folder);
-    } finally {
-      new Deno.Command("umount", { args: ["-l", folder] }).outputSync();
-    }
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return false;
-    throw error;
-  } finally {
-    Deno.removeSync(folder);
-  }
+function hasSmallDisk(): boolean {
+  using disk = mountSmallDisk(DISK);
+  return disk !== null;
 }
 
 /** Bytes that do not compress: a linear congruential generator. */
