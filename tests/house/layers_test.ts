@@ -10,6 +10,7 @@ const ONLY_IN: Record<string, RegExp> = {
   "zod": /^(core|functions)\//,
   "hono": /^functions\//,
   "commander": /^cli\//,
+  "@restatedev/restate-sdk": /^workflows\/restate\.ts$/,
   "node:sqlite": /^workflows\/run_journal\.ts$/,
 };
 
