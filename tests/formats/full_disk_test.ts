@@ -8,9 +8,10 @@ import { writeHdf5 } from "../../core/formats/hdf5_writer.ts";
 import { writeNpy } from "../../core/formats/npy.ts";
 import { createPtyd } from "../../core/formats/ptyd_writer.ts";
 import { exampleChunk, exampleSpec } from "./example_content.ts";
-import { onSmallDisk } from "./small_disk.ts";
+import { mountSmallDisk } from "./small_disk.ts";
 
-/** Bytes that do not fit on the small disk. */
+/** Bytes of the small disk, and a size that does not fit on it. */
+const DISK = "400k";
 const TOO_MUCH = 1_000_000;
 
 const noise = { dtype: "uint8" as const, shape: [TOO_MUCH], data: noiseBytes(TOO_MUCH) };
@@ -37,28 +38,32 @@ const WRITERS: Readonly<Record<string, (folder: string) => void>> = {
 Deno.test({
   name:
     "a full disk is named, nothing is left on it, and its space is free again (skipped where a disk cannot be mounted)",
-  ignore: !await onSmallDisk(() => {}),
-  async fn() {
-    await onSmallDisk((folder) => {
-      for (const [name, write] of Object.entries(WRITERS)) {
-        const says =
-          /^Cannot write ".*\/x": found no space left on the disk; free some space or choose another folder$/;
-        assert.throws(() => write(folder), (error) => {
-          assert.ok(isPtychoError(error, "DataError"), name);
-          assert.match(error.message, says, name);
-          return true;
-        });
-        assert.deepEqual([...Deno.readDirSync(folder)], [], name);
-        // Had the library kept the removed file open with its content, this would not fit.
-        writeBytesWhole(`${folder}/y`, noise.data.subarray(0, 380_000));
-        Deno.removeSync(`${folder}/y`);
-      }
-      writeHdf5(`${folder}/x`, (writer) => writer.boolean("/b", true));
-      using file = openHdf5(`${folder}/x`);
-      assert.equal(file.read("/b"), true);
-    });
+  ignore: !hasSmallDisk(),
+  fn() {
+    using disk = mountSmallDisk(DISK)!;
+    const { folder } = disk;
+    for (const [name, write] of Object.entries(WRITERS)) {
+      const says = /^Cannot write ".*\/x": found no space left on the disk; free some space or choose another folder$/;
+      assert.throws(() => write(folder), (error) => {
+        assert.ok(isPtychoError(error, "DataError"), name);
+        assert.match(error.message, says, name);
+        return true;
+      });
+      assert.deepEqual([...Deno.readDirSync(folder)], [], name);
+      // Had the library kept the removed file open with its content, this would not fit.
+      writeBytesWhole(`${folder}/y`, noise.data.subarray(0, 380_000));
+      Deno.removeSync(`${folder}/y`);
+    }
+    writeHdf5(`${folder}/x`, (writer) => writer.boolean("/b", true));
+    using file = openHdf5(`${folder}/x`);
+    assert.equal(file.read("/b"), true);
   },
 });
+
+function hasSmallDisk(): boolean {
+  using disk = mountSmallDisk(DISK);
+  return disk !== null;
+}
 
 /** Bytes that do not compress: a linear congruential generator. */
 function noiseBytes(count: number): Uint8Array<ArrayBuffer> {

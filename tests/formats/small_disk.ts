@@ -1,24 +1,27 @@
-/** A disk that is soon full. Needs root to mount it. */
+/** A disk so small that it can be filled. Needs root to mount. */
 
-/** Runs `use` with a folder on a disk of its own, of 400 kB; false if there can be none. */
-export async function onSmallDisk(use: (folder: string) => void | Promise<void>): Promise<boolean> {
+/** A mounted disk, until it is disposed of. */
+export interface SmallDisk extends Disposable {
+  readonly folder: string;
+}
+
+/** Mounts a disk of a size such as `400k` in a folder of its own; null if there can be none. */
+export function mountSmallDisk(size: string): SmallDisk | null {
   const folder = Deno.makeTempDirSync();
   try {
-    const mount = new Deno.Command("mount", {
-      args: ["-t", "tmpfs", "-o", "size=400k", "tmpfs", folder],
-      stderr: "null",
-    });
-    if (!mount.outputSync().success) return false;
-    try {
-      await use(folder);
-    } finally {
-      new Deno.Command("umount", { args: ["-l", folder] }).outputSync();
+    const args = ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder];
+    if (new Deno.Command("mount", { args, stderr: "null" }).outputSync().success) {
+      return {
+        folder,
+        [Symbol.dispose]() {
+          new Deno.Command("umount", { args: ["-l", folder] }).outputSync();
+          Deno.removeSync(folder);
+        },
+      };
     }
-    return true;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return false;
-    throw error;
-  } finally {
-    Deno.removeSync(folder);
+    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable)) throw error;
   }
+  Deno.removeSync(folder);
+  return null;
 }

@@ -11,6 +11,8 @@ const ONLY_IN: Record<string, RegExp> = {
   "hono": /^functions\//,
   "commander": /^cli\//,
   "aws4fetch": /^functions\/s3_client\.ts$/,
+  "@restatedev/restate-sdk": /^workflows\/restate\.ts$/,
+  "node:sqlite": /^workflows\/run_journal\.ts$/,
 };
 
 const SOURCES = readSources();

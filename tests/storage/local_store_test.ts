@@ -8,7 +8,7 @@ import { createPack } from "../../core/formats/array_pack_writer.ts";
 import { fetchText, keysBelow, publishText } from "../../functions/artifact_store_cases.ts";
 import { createLocalArtifacts } from "../../functions/local_artifacts.ts";
 import { inFolder } from "../end_to_end/command_line.ts";
-import { onSmallDisk } from "../formats/small_disk.ts";
+import { mountSmallDisk } from "../formats/small_disk.ts";
 import { startLines } from "./process_lines.ts";
 
 const BYTES = 4 << 20;
@@ -23,6 +23,9 @@ async function startProcess(folder: string, work: string) {
   assert.equal(await process.line(), "ready");
   return process;
 }
+
+/** Size of the small disk. */
+const DISK = "400k";
 
 Deno.test(
   "of processes that publish a key at once exactly one wins, and the content is its own, whole",
@@ -96,27 +99,32 @@ Deno.test(
 Deno.test({
   name:
     "a full disk is named, nothing is left on it, and what was there stays (skipped where a disk cannot be mounted)",
-  ignore: !await onSmallDisk(() => {}),
+  ignore: !hasSmallDisk(),
   async fn() {
-    await onSmallDisk(async (folder) => {
-      const store = createLocalArtifacts(folder);
-      const publish = (key: string, numbers: number): Promise<boolean> =>
-        store.publish(key, (path) => {
-          using pack = createPack(path, "test");
-          pack.add("a", { dtype: "float32", shape: [numbers], data: new Float32Array(numbers).fill(1) });
-          pack.finish({});
-        });
-      assert.equal(await publish("a/first", 10_000), true);
-      const isFull = (error: unknown): boolean =>
-        isPtychoError(error, "DataError") && /found no space left on the disk; free some space/.test(error.message);
-      await assert.rejects(publish("a/second", 200_000), isFull);
-      await assert.rejects(store.publish("a/third", (path) => Deno.writeFileSync(path, new Uint8Array(1e6))), isFull);
-      assert.deepEqual(await keysBelow(store, ""), ["a/first"]);
-      assert.deepEqual([...Deno.readDirSync(`${folder}/~new`)], []);
-      assert.equal(await publish("a/second", 50_000), true);
-      using artifact = await store.fetch("a/first");
-      using pack = openPack(artifact!.path);
-      assert.equal(pack.read("a").data[9999], 1);
-    });
+    using disk = mountSmallDisk(DISK)!;
+    const { folder } = disk;
+    const store = createLocalArtifacts(folder);
+    const publish = (key: string, numbers: number): Promise<boolean> =>
+      store.publish(key, (path) => {
+        using pack = createPack(path, "test");
+        pack.add("a", { dtype: "float32", shape: [numbers], data: new Float32Array(numbers).fill(1) });
+        pack.finish({});
+      });
+    assert.equal(await publish("a/first", 10_000), true);
+    const isFull = (error: unknown): boolean =>
+      isPtychoError(error, "DataError") && /found no space left on the disk; free some space/.test(error.message);
+    await assert.rejects(publish("a/second", 200_000), isFull);
+    await assert.rejects(store.publish("a/third", (path) => Deno.writeFileSync(path, new Uint8Array(1e6))), isFull);
+    assert.deepEqual(await keysBelow(store, ""), ["a/first"]);
+    assert.deepEqual([...Deno.readDirSync(`${folder}/~new`)], []);
+    assert.equal(await publish("a/second", 50_000), true);
+    using artifact = await store.fetch("a/first");
+    using pack = openPack(artifact!.path);
+    assert.equal(pack.read("a").data[9999], 1);
   },
 });
+
+function hasSmallDisk(): boolean {
+  using disk = mountSmallDisk(DISK);
+  return disk !== null;
+}
