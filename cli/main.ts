@@ -2,10 +2,8 @@
 
 import { Command, CommanderError } from "commander";
 import { isPtychoError, ParameterError } from "../core/errors.ts";
+import { VERSION } from "../core/version.ts";
 import { type CliIo, EXIT } from "./command.ts";
-
-/** The version that `exitwave --version` prints. */
-export const VERSION = "0.1.0";
 
 /**
  * The commands in the order in which help lists them. Only what was named is loaded: a reconstruction needs neither fonts nor figures,

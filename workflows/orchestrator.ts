@@ -1,15 +1,7 @@
 /** Durable runs: what a workflow sees, what who submits it sees, and their errors. The back ends are embedded.ts and restate.ts. */
 
-import {
-  DataError,
-  DivergedError,
-  isPtychoError,
-  ParameterError,
-  type ParameterIssue,
-  UnsupportedError,
-} from "../core/errors.ts";
+import { DataError, isPtychoError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
-import { DeviceError, ShapeError } from "../kernels/errors.ts";
 
 /** What a workflow works with. Its step names are unique within a run, and the same each time the workflow runs. */
 export interface WorkflowContext {
@@ -23,7 +15,7 @@ export interface WorkflowContext {
    * `work` may be cut short by the end of the process and then begins anew: its effects must bear that. It should reject
    * soon after its signal aborts; what it returns all the same may be remembered.
    *
-   * @throws the error of the last attempt, made from its JSON (`errorOf`); `RunInterrupted`; TypeError if the name is taken or
+   * @throws the error of the last attempt, made from its JSON (`reviveError`); `RunInterrupted`; TypeError if the name is taken or
    * another step is at work
    */
   step<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
@@ -163,16 +155,6 @@ export function hasEnded({ status }: Pick<RunView, "status">): boolean {
 export function failureOf(error: unknown): RunFailure {
   if (!(error instanceof Error)) return { tag: "Error", message: String(error), fields: {} };
   return { tag: error.name, message: error.message, fields: isPtychoError(error) ? jsonFields(error.fields) : {} };
-}
-
-/** The error that a failure was made from: of its class if it is one of Exitwave's, else an Error of its name. */
-export function errorOf({ tag, message, fields }: RunFailure, cause?: unknown): Error {
-  if (tag === "ParameterError") return new ParameterError((fields.issues ?? []) as unknown as ParameterIssue[], cause);
-  const classes = { DataError, ShapeError, DivergedError, UnsupportedError, DeviceError };
-  if (Object.hasOwn(classes, tag)) return new classes[tag as keyof typeof classes](message, { ...fields }, cause);
-  const error = new Error(message, cause === undefined ? undefined : { cause });
-  error.name = tag;
-  return error;
 }
 
 /** The value as it comes back from JSON. @throws TypeError if it has no JSON at all, such as a BigInt */

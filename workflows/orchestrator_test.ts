@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { DataError, DivergedError, isPtychoError, ParameterError, UnsupportedError } from "../core/errors.ts";
 import { DeviceError, ShapeError } from "../kernels/errors.ts";
-import { errorOf, failureOf, isFatal, RunError, sameJson, throughJson } from "./orchestrator.ts";
+import { reviveError } from "../core/revive_error.ts";
+import { failureOf, isFatal, RunError, sameJson, throughJson } from "./orchestrator.ts";
 
 const ISSUES = [{ path: "scans.MF.data.shape", message: "found 0, expected at least 1" }];
 
@@ -23,23 +24,23 @@ Deno.test("isFatal() is true for the mistakes of a user or of data, false for a 
   assert.deepEqual(OTHERS.map(isFatal), OTHERS.map(() => false));
 });
 
-Deno.test("errorOf() gives back the class, message and fields of what failureOf() made JSON of", () => {
+Deno.test("reviveError() gives back the class, message and fields of what failureOf() made JSON of", () => {
   for (const error of [...FATAL.slice(0, 5), OTHERS[0] as DeviceError]) {
-    const again = errorOf(throughJson(failureOf(error)) as unknown as ReturnType<typeof failureOf>, "cause");
+    const again = reviveError(throughJson(failureOf(error)) as unknown as ReturnType<typeof failureOf>, "cause");
     assert.equal(again.constructor, error.constructor);
     assert.ok(isPtychoError(again, error._tag));
     assert.deepEqual([again.message, again.fields, again.cause], [error.message, error.fields, "cause"]);
   }
-  const parameter = errorOf(failureOf(FATAL[0]));
+  const parameter = reviveError(failureOf(FATAL[0]));
   assert.ok(parameter instanceof ParameterError);
   assert.deepEqual(parameter.issues, ISSUES);
 });
 
-Deno.test("errorOf() keeps the name of an error that is not Exitwave's, and a refusal keeps its reason", () => {
-  const { name, message } = errorOf(failureOf(new RangeError("Too far")));
+Deno.test("reviveError() keeps the name of an error that is not Exitwave's, and a refusal keeps its reason", () => {
+  const { name, message } = reviveError(failureOf(new RangeError("Too far")));
   assert.deepEqual([name, message], ["RangeError", "Too far"]);
   assert.deepEqual(failureOf("just text"), { tag: "Error", message: "just text", fields: {} });
-  const refusal = errorOf(failureOf(new RunError("missing", "No run", { id: "x" })));
+  const refusal = reviveError(failureOf(new RunError("missing", "No run", { id: "x" })));
   assert.ok(isPtychoError(refusal, "DataError"));
   assert.deepEqual(refusal.fields, { reason: "missing", id: "x" });
 });

@@ -1,9 +1,9 @@
 /** What a workflow sees of its run, over either back end: names, retries, time limits and failures of steps. */
 
+import { reviveError } from "../core/revive_error.ts";
 import type { Json } from "../core/json.ts";
 import { DeviceError } from "../kernels/errors.ts";
 import {
-  errorOf,
   failureOf,
   isFatal,
   type RetryPolicy,
@@ -156,7 +156,7 @@ function handled<T>(step: Promise<T>): Promise<T> {
 }
 
 function settle<T>(outcome: StepOutcome, cause?: unknown): T {
-  if ("failure" in outcome) throw errorOf(outcome.failure, cause);
+  if ("failure" in outcome) throw reviveError(outcome.failure, cause);
   return outcome.value as T;
 }
 

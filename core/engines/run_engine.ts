@@ -9,6 +9,7 @@ import { DivergedError } from "../errors.ts";
 import type { Random } from "../random.ts";
 import type { Iterate } from "./engine.ts";
 import { findEngine, type SupportedParams } from "./mod.ts";
+import { turn } from "./turn.ts";
 import { diffractionStatistics } from "./statistics.ts";
 
 /** What a session begins with. */
@@ -27,8 +28,12 @@ export interface EngineOptions {
 export interface EngineSession {
   /** Iterations done by this engine. */
   readonly iteration: number;
-  /** Does one block of iterations. @throws {DivergedError} if an error, the probe or the object is no longer finite */
-  iterate(count: number): Promise<Metrics>;
+  /**
+   * Does one block of iterations. With a signal the host's event loop turns between them; aborted in the middle of a block, the session
+   * can only be closed.
+   * @throws {DivergedError} if an error, the probe or the object is no longer finite @throws the signal's reason if it aborts
+   */
+  iterate(count: number, options?: { readonly signal?: AbortSignal }): Promise<Metrics>;
   /** The state in the middle of this engine, enough to continue it elsewhere to the same bytes. */
   save(): Promise<State>;
   /**
@@ -81,10 +86,14 @@ function startSession(
   let done = begin.iteration;
   const offset = begin.iterations - begin.iteration;
 
-  async function iterate(count: number): Promise<Metrics> {
+  async function iterate(count: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Metrics> {
     const report = resident.alloc("report", { element: "wide", count: count * REPORT_COLUMNS });
     const { probe, object } = resident;
     for (let row = 0; row < count; row++) {
+      if (signal !== undefined) {
+        await turn();
+        signal.throwIfAborted();
+      }
       record(done + row);
       resident.run(wholeCall(reportIteration, { report, errors, probe, object }, { row }));
     }

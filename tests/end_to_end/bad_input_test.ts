@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
-import { VERSION } from "../../cli/main.ts";
+import { VERSION } from "../../core/version.ts";
 import { readPtyr } from "../../core/formats/ptyr.ts";
 import { type CallOptions, exitwave, filesBelow, inFolder, MOON, overrides, writeMoon } from "./command_line.ts";
 

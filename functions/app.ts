@@ -1,0 +1,75 @@
+/** The HTTP application: every stage as `POST /v1/stages/<name>`, with its description. No logic. */
+
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { HTTPException } from "hono/http-exception";
+import { VERSION } from "../core/version.ts";
+import { errorResponse, type HttpError } from "./http_errors.ts";
+import type { Stage, StageContext } from "./stage.ts";
+import { STAGES } from "./stages/mod.ts";
+
+/** What the application is made of. */
+export interface AppOptions {
+  /** What a stage may use in a call that lives as long as `signal`. */
+  readonly contextOf: (signal: AbortSignal) => StageContext;
+  /** Is told what went wrong on our side. */
+  readonly failed: (error: unknown) => void;
+}
+
+const ERROR = z.object({
+  error: z.object({
+    tag: z.string(),
+    message: z.string(),
+    fields: z.record(z.string(), z.unknown()),
+    retry: z.boolean(),
+  }),
+});
+
+/** The application. */
+export function createApp(options: AppOptions): OpenAPIHono {
+  const app = new OpenAPIHono({
+    defaultHook: (result, c) => {
+      if (result.success) return;
+      const issues = result.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+      const message = issues.map((issue) => `${issue.path}: ${issue.message}`).join("\n");
+      return c.json({ error: httpError("ParameterError", message, { issues }) }, 422);
+    },
+  });
+  for (const stage of STAGES) mountStage(app, stage, options);
+  app.notFound((c) => c.json({ error: httpError("NotFound", `Cannot find ${c.req.path}: see /v1/openapi.json`) }, 404));
+  app.onError((error, c) => {
+    if (error instanceof HTTPException) return error.getResponse();
+    const { status, error: body } = errorResponse(error);
+    if (status === 500) options.failed(error);
+    return c.json({ error: body }, status);
+  });
+  app.doc31("/v1/openapi.json", {
+    openapi: "3.1.0",
+    info: { title: "Exitwave", version: VERSION, description: "Ptychography reconstruction as stateless functions" },
+  });
+  return app;
+}
+
+function mountStage(app: OpenAPIHono, stage: Stage, { contextOf }: AppOptions): void {
+  const json = (schema: z.ZodType) => ({ "application/json": { schema } });
+  const route = createRoute({
+    method: "post",
+    path: `/v1/stages/${stage.name}`,
+    summary: stage.summary,
+    tags: ["stages"],
+    request: { body: { content: json(stage.input), required: true } },
+    responses: {
+      200: { description: "References and numbers", content: json(stage.output) },
+      422: { description: "The input, the parameters or the data are not usable", content: json(ERROR) },
+      501: { description: "Something that is not built", content: json(ERROR) },
+      503: { description: "No device could do it; may be tried again", content: json(ERROR) },
+    },
+  });
+  app.openapi(route, async (c) => {
+    const input = c.req.valid("json" as never);
+    return c.json(await stage.run(input, contextOf(c.req.raw.signal)) as never, 200);
+  });
+}
+
+function httpError(tag: HttpError["tag"], message: string, fields: Record<string, unknown> = {}): HttpError {
+  return { tag, message, fields, retry: false };
+}

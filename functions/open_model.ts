@@ -1,0 +1,80 @@
+/** The model of a run from its prepared scans, for a process that does not have it yet. */
+
+import type { Data, State } from "../kernels/reconstruction.ts";
+import { restoreRandom } from "../core/random.ts";
+import { buildModel } from "../core/scan_models/build_model.ts";
+import type { Model } from "../core/scan_models/model.ts";
+import { modelToData } from "../core/scan_models/model_state.ts";
+import { sortedScans } from "./load.ts";
+import { loadParameters, missing, type RunParameters } from "./parameters.ts";
+import { openPreparedFile, readPrepared } from "./prepared_pack.ts";
+import type { StageContext } from "./stage.ts";
+import { largestShift, modelServices } from "./start.ts";
+
+/** A model whose frames are read from its artifact as long as it is open. */
+export interface OpenModel extends Disposable {
+  readonly model: Model;
+  readonly data: Data;
+  /** Where the first engine begins. */
+  readonly start: State;
+}
+
+/** What a model is made of. */
+export interface ModelKeys {
+  readonly parameters: string;
+  readonly prepared: string;
+}
+
+/** The model that is kept warm, or a new one. The caller disposes of it or keeps it. @throws {DataError} if an artifact is missing */
+export async function takeModel(context: StageContext, keys: ModelKeys): Promise<OpenModel> {
+  return context.warm.take<OpenModel>(warmKey(keys)) ?? await openModel(context, keys);
+}
+
+/** Keeps a model warm. */
+export function keepModel({ warm }: StageContext, keys: ModelKeys, model: OpenModel): void {
+  warm.put(warmKey(keys), model);
+}
+
+function warmKey({ parameters, prepared }: ModelKeys): string {
+  return `model ${parameters} ${prepared}`;
+}
+
+async function openModel(context: StageContext, { parameters, prepared }: ModelKeys): Promise<OpenModel> {
+  const { parsed } = await loadParameters(context, parameters);
+  const file = await context.artifacts.fetch(prepared);
+  if (file === null) throw missing(prepared);
+  try {
+    const pack = openPreparedFile(file.path);
+    try {
+      const made = makeModel(context, { parsed, ...readPrepared(pack) });
+      return {
+        ...made,
+        [Symbol.dispose]() {
+          pack[Symbol.dispose]();
+          file[Symbol.dispose]();
+        },
+      };
+    } catch (e) {
+      pack[Symbol.dispose]();
+      throw e;
+    }
+  } catch (e) {
+    file[Symbol.dispose]();
+    throw e;
+  }
+}
+
+function makeModel(
+  context: StageContext,
+  { parsed: { p }, scans, random }: Pick<RunParameters, "parsed"> & ReturnType<typeof readPrepared>,
+): Omit<OpenModel, typeof Symbol.dispose> {
+  const inputs = sortedScans(p.scans).map(([label, scan]) => ({ label, p: scan, prepared: scans.get(label)! }));
+  const { path } = context.files(p.io.home);
+  const model = buildModel(inputs, {
+    ...modelServices({ random: restoreRandom(random), path, log: context.log, warn: context.warn }),
+    precision: p.data_type,
+    maxShift: largestShift(Object.values(p.engines)),
+  });
+  const { data, state: start } = modelToData(model);
+  return { model, data, start };
+}

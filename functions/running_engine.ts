@@ -1,0 +1,234 @@
+/** An engine at work in a process: its session on a device, the state that it stands at, and when that was last published. */
+
+import { type EngineSession, openEngine } from "../core/engines/run_engine.ts";
+import type { SupportedParams } from "../core/engines/mod.ts";
+import { isPtychoError } from "../core/errors.ts";
+import type { PtyrIteration } from "../core/formats/ptyr.ts";
+import { restoreRandom } from "../core/random.ts";
+import type { Device } from "../kernels/device.ts";
+import { needOf } from "../kernels/memory_plan.ts";
+import { placeFrames, placementText } from "./device_plan.ts";
+import type { StateReference } from "./inputs.ts";
+import { keepModel, type ModelKeys, type OpenModel, takeModel } from "./open_model.ts";
+import { engineOf, loadParameters, needsExitWaves } from "./parameters.ts";
+import type { StageContext } from "./stage.ts";
+import { fetchState, publishState, type RunHistory, type SavedState } from "./state_pack.ts";
+
+/** The part of a reference that says how to compute a state again. */
+export type Lineage = Omit<StateReference, "key">;
+
+/** An engine whose state is on a device. */
+export interface RunningEngine extends Disposable {
+  readonly model: OpenModel;
+  readonly device: Device;
+  /** Iterations done by this engine. */
+  readonly iteration: number;
+  readonly history: RunHistory;
+  /** The last published state, and the blocks that lead from there. */
+  readonly lineage: Lineage;
+  /** Does a block. @throws {DOMException} if aborted: then the engine can only be disposed of */
+  iterate(count: number, signal: AbortSignal): Promise<PtyrIteration>;
+  /** The state in the middle of the engine. */
+  save(): Promise<SavedState>;
+  /** The state that the next engine begins with. */
+  finish(options: { readonly exitWaves: boolean }): Promise<SavedState>;
+  /** Publishes the state in the middle of the engine under `key`, from which lineage then starts. `label` is the engine's. */
+  publish(key: string, label: string): Promise<void>;
+  /** Gives the device's memory back, but keeps the model open. */
+  close(): void;
+  /** Whether publishing costs little of the time that was worked since the last one. */
+  readonly isPublishingPaid: boolean;
+}
+
+/** What an engine is opened with. */
+export interface OpenOptions {
+  readonly engine: SupportedParams;
+  readonly keys: ModelKeys;
+  readonly device: Device;
+  readonly reference: StateReference;
+}
+
+/** The engine at work that stands at a state, where this process has it. The caller puts it back with `keepRunning` or disposes of it. */
+export function takeRunning({ warm }: StageContext, { key }: Pick<StateReference, "key">): RunningEngine | null {
+  return warm.take<RunningEngine>(warmKey(key));
+}
+
+/** Puts an engine back. */
+export function keepRunning(
+  { warm }: StageContext,
+  { key }: Pick<StateReference, "key">,
+  running: RunningEngine,
+): void {
+  warm.put(warmKey(key), running);
+}
+
+function warmKey(key: string): string {
+  return `engine ${key}`;
+}
+
+/** The part of the time that publishing may take. */
+const PUBLISHING_SHARE = 0.05;
+
+/** Before the first publishing nobody knows what it takes; work for so many seconds is worth it. */
+const FIRST_SECONDS = 1;
+
+/**
+ * Opens the engine at a state: loads the published one that it comes from and does the blocks in between again, to the same bytes. A base
+ * that is damaged or gone is made again from the one before.
+ * @throws {DataError} if that one is missing or damaged too
+ */
+export async function openRunningEngine(
+  context: StageContext,
+  { engine, keys, device, reference }: OpenOptions,
+): Promise<RunningEngine> {
+  const { base: key, blocks, earlier } = reference;
+  const base = await loadBase(context, { keys, device, reference });
+  const running = await openAt(context, { engine, keys, device, base, key, earlier });
+  try {
+    if (blocks.length > 0) context.log(`${engine.name}: ${describe(blocks)} since the last checkpoint again`);
+    for (const count of blocks) await running.iterate(count, context.signal);
+    return running;
+  } catch (e) {
+    running[Symbol.dispose]();
+    throw e;
+  }
+}
+
+function describe(blocks: readonly number[]): string {
+  const count = blocks.reduce((a, b) => a + b, 0);
+  return count === 1 ? "does the iteration" : `does the ${count} iterations`;
+}
+
+/** The published state that a reference begins with. */
+async function loadBase(
+  context: StageContext,
+  { keys, device, reference: { base, earlier } }: Omit<OpenOptions, "engine">,
+): Promise<SavedState> {
+  const { artifacts } = context;
+  try {
+    return await fetchState(artifacts, base);
+  } catch (e) {
+    if (!isPtychoError(e, "DataError")) throw e;
+    const source = earlier === null ? "the start of the run" : "the checkpoint before it";
+    context.warn(`${e.message}. It is made again from ${source}`);
+  }
+  const made = earlier === null ? await startOf(context, keys) : await remake(context, { keys, device, earlier });
+  await artifacts.remove(base);
+  await publishState(artifacts, base, made);
+  return made;
+}
+
+async function startOf(context: StageContext, keys: ModelKeys): Promise<SavedState> {
+  const model = await takeModel(context, keys);
+  keepModel(context, keys, model);
+  return { state: model.start, history: { iterations: [], localErrors: null } };
+}
+
+async function remake(
+  context: StageContext,
+  { keys, device, earlier }: Pick<OpenOptions, "keys" | "device"> & { readonly earlier: Earlier },
+): Promise<SavedState> {
+  const { base: key, engine: label, blocks, isEnd } = earlier;
+  const { parsed: { p } } = await loadParameters(context, keys.parameters);
+  const base = await fetchState(context.artifacts, key);
+  using running = await openAt(context, { engine: engineOf(p, label), keys, device, base, key, earlier: null });
+  for (const count of blocks) await running.iterate(count, context.signal);
+  return isEnd ? await running.finish({ exitWaves: needsExitWaves(p, label) }) : await running.save();
+}
+
+type Earlier = NonNullable<StateReference["earlier"]>;
+
+async function openAt(
+  context: StageContext,
+  { engine, keys, device, base, key, earlier }:
+    & Pick<OpenOptions, "engine" | "keys" | "device">
+    & Pick<Running, "base" | "key" | "earlier">,
+): Promise<RunningEngine> {
+  const model = await takeModel(context, keys);
+  try {
+    const { state } = base;
+    const random = restoreRandom(state.random);
+    const placement = placeFrames(engine.name, { need: needOf(model.data), device });
+    context.log(`engine ${engine.name}: ${engine.numiter - state.iteration} iterations on ${placementText(placement)}`);
+    const session = await openEngine({ p: engine, device, data: model.data, state, random });
+    return createRunning(session, { engine, model, device, base, key, earlier, context });
+  } catch (e) {
+    model[Symbol.dispose]();
+    throw e;
+  }
+}
+
+function lineageOf({ base, blocks }: Lineage): Pick<Earlier, "base" | "blocks"> {
+  return { base, blocks: [...blocks] };
+}
+
+interface Running extends Pick<OpenOptions, "engine" | "device"> {
+  readonly model: OpenModel;
+  readonly base: SavedState;
+  readonly key: string;
+  readonly earlier: StateReference["earlier"];
+  readonly context: StageContext;
+}
+
+function createRunning(
+  session: EngineSession,
+  { engine, model, device, base, key, earlier, context: { artifacts, clock } }: Running,
+): RunningEngine {
+  const iterations = [...base.history.iterations];
+  let { localErrors } = base.history;
+  let lineage: Lineage & { readonly blocks: number[] } = { base: key, blocks: [], earlier };
+  let worked = 0;
+  let publishSeconds = FIRST_SECONDS * PUBLISHING_SHARE;
+  const history = (): RunHistory => ({ iterations, localErrors });
+  const seconds = async <T>(work: () => Promise<T>): Promise<[T, number]> => {
+    const begin = clock.now();
+    const value = await work();
+    return [value, (clock.now() - begin) / 1000];
+  };
+  return {
+    model,
+    device,
+    get iteration() {
+      return session.iteration;
+    },
+    get history() {
+      return history();
+    },
+    get lineage() {
+      return lineage;
+    },
+    async iterate(count, signal) {
+      const [metrics, duration] = await seconds(() => session.iterate(count, { signal }));
+      const entry = {
+        engine: engine.name,
+        iteration: session.iteration,
+        iterations: (iterations.at(-1)?.iterations ?? 0) + count,
+        duration,
+        error: metrics.errors.at(-1)!,
+      };
+      iterations.push(entry);
+      localErrors = metrics.localErrors;
+      lineage.blocks.push(count);
+      worked += duration;
+      return entry;
+    },
+    save: async () => ({ state: await session.save(), history: history() }),
+    finish: async (options) => ({ state: await session.finish(options), history: history() }),
+    async publish(stateKey, label) {
+      const [, taken] = await seconds(async () => {
+        await publishState(artifacts, stateKey, { state: await session.save(), history: history() });
+      });
+      publishSeconds = taken;
+      worked = 0;
+      lineage = { base: stateKey, blocks: [], earlier: { ...lineageOf(lineage), engine: label, isEnd: false } };
+    },
+    get isPublishingPaid() {
+      return worked * PUBLISHING_SHARE >= publishSeconds;
+    },
+    close: () => session.close(),
+    [Symbol.dispose]() {
+      session.close();
+      model[Symbol.dispose]();
+    },
+  };
+}

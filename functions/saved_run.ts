@@ -1,0 +1,87 @@
+/** A state with its model, wherever the state is: on a device of this process, in the store, or to be computed again. */
+
+import type { Model } from "../core/scan_models/model.ts";
+import type { PtyrRuntime } from "../core/formats/ptyr.ts";
+import { asctime } from "../core/formats/h5rw.ts";
+import type { StateReference } from "./inputs.ts";
+import { keepModel, type ModelKeys, takeModel } from "./open_model.ts";
+import { engineOf, loadParameters, type RunParameters } from "./parameters.ts";
+import { keepRunning, openRunningEngine, takeRunning } from "./running_engine.ts";
+import type { StageContext } from "./stage.ts";
+import { fetchState, type RunHistory, type SavedState } from "./state_pack.ts";
+
+/** What stages that look at a state are given. */
+export interface StateInput extends ModelKeys {
+  readonly state: StateReference;
+  /** Label of the engine that the state is in the middle of; its end, or the start of the run, need none. */
+  readonly engine?: string | undefined;
+}
+
+/** A state and what it belongs to. */
+export interface SavedRun extends SavedState {
+  readonly model: Model;
+  readonly parameters: RunParameters;
+}
+
+/** Hands a state to `use`, with the model that it belongs to, and keeps warm what it took to find it. */
+export async function withSavedRun<T>(
+  context: StageContext,
+  input: StateInput,
+  use: (saved: SavedRun) => T | Promise<T>,
+): Promise<T> {
+  const parameters = await loadParameters(context, input.parameters);
+  const { state, engine } = input;
+  const device = context.devices.best;
+  const isPublished = state.blocks.length === 0;
+  const running = takeRunning(context, state) ??
+    (isPublished || engine === undefined ? null : await openRunningEngine(context, {
+      engine: engineOf(parameters.parsed.p, engine),
+      keys: input,
+      device,
+      reference: state,
+    }));
+  if (running !== null) {
+    try {
+      return await use({ ...await running.save(), model: running.model.model, parameters });
+    } finally {
+      keepRunning(context, state, running);
+    }
+  }
+  const saved = await fetchState(context.artifacts, state.key);
+  const open = await takeModel(context, input);
+  try {
+    return await use({ ...saved, model: open.model, parameters });
+  } finally {
+    keepModel(context, input, open);
+  }
+}
+
+/** What a `.ptyr` file says of the run. */
+export function runtimeOf(
+  { model, parameters, history }: SavedRun,
+  { started, stopped, lastSave }: { readonly started: Date; readonly stopped: Date | null; readonly lastSave: number },
+): PtyrRuntime {
+  const { localErrors } = history;
+  return {
+    run: parameters.name,
+    start: asctime(started),
+    stop: stopped === null ? null : asctime(stopped),
+    iter_info: history.iterations,
+    last_save: lastSave,
+    last_plot: 0,
+    ...(localErrors === null ? {} : { error_local: errorsOfViews(model, localErrors) }),
+  };
+}
+
+/** Errors by the ID of the diffraction view. Engines that treat pods alone have a row per pod; PtyPy keeps a frame's last. */
+function errorsOfViews(
+  { diff, pods }: Model,
+  errors: NonNullable<RunHistory["localErrors"]>,
+): NonNullable<PtyrRuntime["error_local"]> {
+  const rowOf = Int32Array.from(diff.views, (_, view) => view);
+  if (errors.length > 3 * diff.views.length) pods.forEach((pod, row) => rowOf[pod.diff] = row);
+  return Object.fromEntries(diff.views.map(({ ID }, view) => {
+    const at = 3 * rowOf[view]!;
+    return [ID, [errors[at]!, errors[at + 1]!, errors[at + 2]!] as const];
+  }));
+}

@@ -1,0 +1,193 @@
+/** The stage that does one block of iterations of an engine. */
+
+import { z } from "zod";
+import { isPtychoError, ParameterError } from "../../core/errors.ts";
+import type { SupportedParams } from "../../core/engines/mod.ts";
+import type { PtychoParams } from "../../core/ptycho_params.ts";
+import type { PtyrIteration } from "../../core/formats/ptyr.ts";
+import type { TaggedError } from "../../kernels/errors.ts";
+import { ARTIFACT_KEY, ERRORS, RUN_NAME, STATE_REFERENCE, type StateReference } from "../inputs.ts";
+import { keepModel } from "../open_model.ts";
+import { engineOf, loadParameters, needsExitWaves } from "../parameters.ts";
+import { keepRunning, openRunningEngine, type RunningEngine, takeRunning } from "../running_engine.ts";
+import { defineStage, outputKey, type StageContext } from "../stage.ts";
+import { fetchState, publishState } from "../state_pack.ts";
+
+const INPUT = z.strictObject({
+  run: RUN_NAME,
+  parameters: ARTIFACT_KEY,
+  prepared: ARTIFACT_KEY,
+  engine: z.string().meta({ description: "Label of the engine in the parameter tree" }),
+  state: STATE_REFERENCE,
+  iterations: z.int().min(1).max(1_000_000).meta({
+    description: "Iterations to do, at most those that the engine still has",
+  }),
+  publish: z.enum(["always", "adaptive", "never"]).default("adaptive").meta({
+    description:
+      "Whether the state is published: adaptive does so where it costs little of the time worked since the last one; the end " +
+      "of an engine always is",
+  }),
+});
+
+const OUTPUT = z.strictObject({
+  state: STATE_REFERENCE,
+  engine: z.string().meta({ description: "Name of the engine" }),
+  iteration: z.int().meta({ description: "Iterations of this engine" }),
+  iterations: z.int().meta({ description: "Iterations of the whole run" }),
+  errors: ERRORS,
+  seconds: z.number().meta({ description: "What the block took" }),
+  deviceChanges: z.array(z.strictObject({
+    from: z.string(),
+    to: z.string(),
+    iteration: z.int().meta({ description: "Iteration of the engine after which the other device went on" }),
+    repeated: z.int().meta({ description: "Iterations that were done already and were done again" }),
+    reason: z.string(),
+  })).meta({ description: "Devices that failed during this call, and where it went on" }),
+  isEnd: z.boolean().meta({ description: "Whether the engine is at its end" }),
+});
+
+type Input = z.output<typeof INPUT>;
+type Output = z.output<typeof OUTPUT>;
+
+/**
+ * Does a block of iterations. The state that it begins with is found on the device if this process left it there, else in the store, else
+ * it is computed again from the last that was published: the bytes are the same.
+ */
+export const iterate = defineStage({
+  name: "iterate",
+  summary: "Does a block of iterations of an engine and says how the errors stand",
+  input: INPUT,
+  output: OUTPUT,
+  async run(input, context) {
+    const { parsed: { p } } = await loadParameters(context, input.parameters);
+    const engine = engineOf(p, input.engine);
+    const { run, parameters, prepared, state, iterations } = input;
+    const key = outputKey(run, "state", { parameters, prepared, engine: input.engine, from: state.key, iterations });
+    const warm = takeRunning(context, state);
+    if (warm === null) {
+      const known = await knownResult(key, { input, engine, context });
+      if (known !== null) return known;
+    }
+    return await computeBlock(warm, { input, p, engine, key, context });
+  },
+});
+
+interface Block {
+  readonly input: Input;
+  readonly p: PtychoParams;
+  readonly engine: SupportedParams;
+  readonly key: string;
+  readonly context: StageContext;
+}
+
+/** Does the block, on another device if the one that was chosen fails. */
+async function computeBlock(warm: RunningEngine | null, block: Block): Promise<Output> {
+  const { input, engine, context } = block;
+  const { devices, warn } = context;
+  const deviceChanges: Output["deviceChanges"] = [];
+  let running = warm;
+  for (;;) {
+    const device = devices.best;
+    try {
+      running ??= await openRunningEngine(context, { engine, keys: input, device, reference: input.state });
+      return { ...await runBlock(running, block), deviceChanges };
+    } catch (e) {
+      const iteration = running?.iteration ?? null;
+      running?.[Symbol.dispose]();
+      running = null;
+      if (!isPtychoError(e, "DeviceError") || lacksRoom(e) || !devices.giveUp(device)) throw e;
+      const change = changeOf(input.state, { from: device.name, to: devices.best.name, iteration, reason: e.message });
+      deviceChanges.push(change);
+      warn(changeText(change, engine.name));
+    }
+  }
+}
+
+/** Whether the memory that a device may take is too small: then no other device may take more. */
+function lacksRoom({ fields }: TaggedError): boolean {
+  return "least" in fields;
+}
+
+type DeviceChange = Output["deviceChanges"][number];
+
+function changeOf(
+  { blocks }: StateReference,
+  { iteration, ...change }: Omit<DeviceChange, "iteration" | "repeated"> & { readonly iteration: number | null },
+): DeviceChange {
+  const repeated = blocks.reduce((a, b) => a + b, 0);
+  return { ...change, iteration: Math.max(0, (iteration ?? repeated) - repeated), repeated };
+}
+
+function changeText({ from, to, iteration, repeated, reason }: DeviceChange, engine: string): string {
+  const going = iteration === 0 ? `begins${repeated > 0 ? " again" : ""}` : `goes on after iteration ${iteration}`;
+  const again = repeated === 1 ? "1 iteration is repeated" : `${repeated || "no"} iterations are repeated`;
+  return `the ${from} device failed: ${reason}. ${engine} ${going} on the ${to} device; ${again}`;
+}
+
+async function runBlock(running: RunningEngine, { input, p, engine, key, context }: Block): Promise<Output> {
+  const left = engine.numiter - running.iteration;
+  if (input.iterations > left) {
+    throw new ParameterError([{
+      path: "iterations",
+      message:
+        `found ${input.iterations}, expected at most the ${left} that ${input.engine} (${engine.name}) still has`,
+    }]);
+  }
+  const entry = await running.iterate(input.iterations, context.signal);
+  if (running.iteration === engine.numiter) {
+    await publishState(context.artifacts, key, await running.finish({ exitWaves: needsExitWaves(p, input.engine) }));
+    running.close();
+    keepModel(context, input, running.model);
+    const { base, blocks } = running.lineage;
+    const earlier = { base, blocks: [...blocks], engine: input.engine, isEnd: true };
+    return output({ key, base: key, blocks: [], earlier }, { entry, engine });
+  }
+  if (input.publish === "always" || (input.publish === "adaptive" && running.isPublishingPaid)) {
+    await running.publish(key, input.engine);
+  }
+  const reference = { key, ...copied(running) };
+  keepRunning(context, reference, running);
+  return output(reference, { entry, engine });
+}
+
+/** What an earlier call with the same input left, if it is still known. */
+async function knownResult(
+  key: string,
+  { input, engine, context }: Pick<Block, "input" | "engine" | "context">,
+): Promise<Output | null> {
+  const running = takeRunning(context, { key });
+  if (running !== null) {
+    keepRunning(context, { key }, running);
+    return output({ key, ...copied(running) }, { entry: running.history.iterations.at(-1)!, engine });
+  }
+  if (input.state.key === key || !await context.artifacts.has(key)) return null;
+  const { history } = await fetchState(context.artifacts, key);
+  const entry = history.iterations.at(-1)!;
+  const { base, blocks } = input.state;
+  const isEnd = entry.iteration === engine.numiter;
+  const earlier = { base, blocks: [...blocks, input.iterations], engine: input.engine, isEnd };
+  return output({ key, base: key, blocks: [], earlier }, { entry, engine });
+}
+
+/** Lineage as it is now: an engine at work goes on changing its own. */
+function copied({ lineage: { base, blocks, earlier } }: RunningEngine): Omit<StateReference, "key"> {
+  return { base, blocks: [...blocks], earlier };
+}
+
+function output(
+  state: StateReference,
+  { entry, engine }: { readonly entry: PtyrIteration; readonly engine: SupportedParams },
+): Output {
+  const { iteration, iterations, error, duration } = entry;
+  const isEnd = iteration === engine.numiter;
+  return {
+    state,
+    engine: engine.name,
+    iteration,
+    iterations,
+    errors: [...error],
+    seconds: duration,
+    deviceChanges: [],
+    isEnd,
+  };
+}

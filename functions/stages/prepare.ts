@@ -1,0 +1,52 @@
+/** The stage that loads and prepares the scans of a run. */
+
+import { z } from "zod";
+import { createRandom } from "../../core/random.ts";
+import { ARTIFACT_KEY, RUN_NAME } from "../inputs.ts";
+import { loadScans } from "../load.ts";
+import { loadParameters, missing } from "../parameters.ts";
+import { openPreparedFile, readPrepared, writePrepared } from "../prepared_pack.ts";
+import { defineStage, outputKey, type StageContext } from "../stage.ts";
+
+const INPUT = z.strictObject({ run: RUN_NAME, parameters: ARTIFACT_KEY });
+
+const OUTPUT = z.strictObject({
+  prepared: ARTIFACT_KEY,
+  scans: z.array(z.strictObject({
+    label: z.string(),
+    frames: z.int(),
+    shape: z.tuple([z.int(), z.int()]).meta({ description: "Pixels (y, x) of a prepared frame" }),
+    energy: z.number().meta({ description: "keV" }),
+    distance: z.number().meta({ description: "Metres" }),
+    psize: z.tuple([z.number(), z.number()]).meta({ description: "Detector pixel (y, x) in metres" }),
+  })),
+});
+
+/** Loads, simulates or reads what `scans.*.data` says and publishes the prepared frames. */
+export const prepare = defineStage({
+  name: "prepare",
+  summary: "Loads or simulates the frames of all scans and prepares them",
+  input: INPUT,
+  output: OUTPUT,
+  async run({ run, parameters }, context) {
+    const { parsed } = await loadParameters(context, parameters);
+    const key = outputKey(run, "prepared", { parameters });
+    if (!await context.artifacts.has(key)) {
+      const { path } = context.files(parsed.p.io.home);
+      const random = createRandom(parsed.p.seed);
+      const { log, warn, scratch, clock } = context;
+      const scans = loadScans(parsed, { random, path, log, warn, scratch, now: clock.date() });
+      await context.artifacts.publish(key, (file) => writePrepared(file, { scans, random: random.state() }));
+    }
+    return { prepared: key, scans: await describe(context, key) };
+  },
+});
+
+async function describe({ artifacts }: StageContext, key: string): Promise<z.output<typeof OUTPUT>["scans"]> {
+  using file = await artifacts.fetch(key);
+  if (file === null) throw missing(key);
+  using pack = openPreparedFile(file.path);
+  return [...readPrepared(pack).scans].map(([label, { numFrames, meta: { shape, energy, distance, psize } }]) => {
+    return { label, frames: numFrames, shape: [shape[0], shape[1]], energy, distance, psize: [psize[0], psize[1]] };
+  });
+}
