@@ -48,7 +48,10 @@ export async function openDevice({ device, threads }: DeviceFlags): Promise<Open
     }]);
   }
   if (device === "reference") return opened(createReferenceDevice());
-  if (device !== "webgpu") return opened(createWasmDevice(threads === undefined ? {} : { threads }));
+  // A run collects garbage between its engines.
+  if (device !== "webgpu") {
+    return opened(createWasmDevice({ keepMemory: false, ...(threads === undefined ? {} : { threads }) }));
+  }
   // Loaded only where they are used: it takes memory until the end of the run.
   const { chooseLinuxDrivers } = await import("../kernels/webgpu/linux_drivers.ts");
   const { createGpuDevice, requestGpu } = await import("../kernels/gpu_device.ts");

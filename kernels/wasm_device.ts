@@ -29,6 +29,12 @@ import { openPlaneForms, type PlaneForms } from "./wasm/plane_forms.ts";
 export interface WasmDeviceOptions {
   /** Threads, the main one included; all of the machine's if left out. One where memory cannot be shared. */
   readonly threads?: number;
+  /**
+   * Whether the memory is kept when nothing is loaded any more, for what is loaded next; true if left out. A memory cannot shrink, so that
+   * it stays as large as the largest engine made it. Given back, it lives until garbage is collected: who does not see to that before
+   * more is loaded may have two.
+   */
+  readonly keepMemory?: boolean;
 }
 
 /** What 32-bit addresses reach. */
@@ -47,13 +53,14 @@ interface Workshop {
  * The WASM device. Threads live while something is loaded.
  * @throws {RangeError} if `threads` is not a positive integer
  */
-export function createWasmDevice({ threads = navigator.hardwareConcurrency }: WasmDeviceOptions = {}): Device {
+export function createWasmDevice(
+  { threads = navigator.hardwareConcurrency, keepMemory = true }: WasmDeviceOptions = {},
+): Device {
   if (!Number.isInteger(threads) || threads < 1) {
     throw new RangeError(`Cannot make a device: found ${threads} threads, expected a positive integer`);
   }
   const shared = typeof SharedArrayBuffer === "function" && canWait() && threads > 1;
   const cache: CodeCache = new Map();
-  // Kept between engines: a memory that was given back would live until it is collected, beside the next one.
   let memory: DeviceMemory | null = null;
   let opening: Promise<Workshop> | null = null;
   let open: Workshop | null = null;
@@ -72,6 +79,7 @@ export function createWasmDevice({ threads = navigator.hardwareConcurrency }: Wa
     open?.threads[Symbol.dispose]();
     open = null;
     opening = null;
+    if (!keepMemory) memory = null;
   }
 
   return {
