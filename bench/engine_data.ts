@@ -1,5 +1,6 @@
 /** Made-up data of any size for the benchmarks: speed does not depend on the numbers, as long as they stay finite. */
 
+import { heldFrames } from "../kernels/measured.ts";
 import type { Random } from "../core/random.ts";
 import { ADDRESS, type Data, type State } from "../kernels/reconstruction.ts";
 
@@ -48,9 +49,11 @@ export function benchData(
     modes,
     rows: size,
     cols: size,
-    diffraction,
-    mask: new Uint8Array(points).fill(1),
-    maskFrames: 1,
+    measured: heldFrames({
+      points,
+      diffraction,
+      mask: new Uint8Array(points).fill(1),
+    }),
     propagators: [{ kind: "farfield", pre, post: pre }],
     address,
   } as const;

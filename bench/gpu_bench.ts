@@ -4,6 +4,7 @@
  *     deno run -A bench/gpu_bench.ts --frames 1000 --size 256 --modes 1 --engines DM,ML,ePIE,FFT --blocks 5
  */
 
+import { heldFrames } from "../kernels/measured.ts";
 import { dmParams } from "../core/parameters/engine/dm.ts";
 import { epieParams } from "../core/parameters/engine/epie.ts";
 import { mlParams } from "../core/parameters/engine/ml.ts";
@@ -210,9 +211,11 @@ function makeData({ frames, size, modes }: Settings): { data: Data; state: State
     modes,
     rows: size,
     cols: size,
-    diffraction,
-    mask: new Uint8Array(points).fill(1),
-    maskFrames: 1,
+    measured: heldFrames({
+      points,
+      diffraction,
+      mask: new Uint8Array(points).fill(1),
+    }),
     propagators: [{ kind: "farfield", pre, post: pre }] as const,
     address,
   };

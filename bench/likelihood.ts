@@ -66,7 +66,7 @@ export function prepareLikelihood({ size, modes, model, chunk }: {
   const integers = (at: number, values: readonly (readonly [number, number])[]) =>
     values.forEach(([offset, value]) => view.setInt32(at + offset, value, true));
   integers(job, [[LIKELIHOOD_JOB.frames, records], [LIKELIHOOD_JOB.pods, pods], [LIKELIHOOD_JOB.tables, tables]]);
-  integers(job, [[LIKELIHOOD_JOB.models, models], [LIKELIHOOD_JOB.waves, waves]]);
+  integers(job, [[LIKELIHOOD_JOB.waves, waves]]);
   integers(job, [
     [LIKELIHOOD_JOB.objectGradientRe, gradientRe - objectRe],
     [LIKELIHOOD_JOB.objectGradientIm, gradientIm - objectRe],
@@ -87,6 +87,7 @@ export function prepareLikelihood({ size, modes, model, chunk }: {
       integers(at, [[POD_RECORD.probe, probe + 2 * m * planeBytes], [POD_RECORD.objectRe, objectRe + first]]);
       integers(at, [[POD_RECORD.objectIm, objectIm + first], [POD_RECORD.objectPitch, side * 4]]);
       integers(at, [[POD_RECORD.objectRow, oy], [POD_RECORD.factor, 0]]);
+      integers(at, [[POD_RECORD.spectrum, models + (k * modes + m) * 2 * planeBytes]]);
     }
   }
 

@@ -14,5 +14,5 @@ export interface CliIo {
   catchInterrupts?(): void;
 }
 
-/** Exit codes: 0 done, 2 the user's mistake, 1 ours. */
+/** Exit codes: 0 done, 2 the user's mistake, 1 ours or that of a device that failed under way. */
 export const EXIT = { done: 0, ours: 1, user: 2 } as const;

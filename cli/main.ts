@@ -63,7 +63,8 @@ function report(e: unknown, io: CliIo): number {
   }
   if (isPtychoError(e) && e._tag !== "ShapeError") {
     io.err(`exitwave: ${e.message}\n`);
-    return EXIT.user;
+    // A device that fails under way, with something saved or nothing, is nobody's mistake, but the run has not done what it should.
+    return e._tag === "DeviceError" && "saved" in e.fields ? EXIT.ours : EXIT.user;
   }
   if (e instanceof RangeError && /allocation failed|Invalid typed array length/.test(e.message)) {
     io.err(

@@ -7,13 +7,13 @@ import { applyOverrides, loadParameterFile, type WrittenTree } from "../core/par
 import { parsePtycho } from "../core/ptycho_params.ts";
 import { createRandom } from "../core/random.ts";
 import { checkSupported } from "../core/unsupported.ts";
-import type { Run, RunServices } from "../workflows/reconstruct.ts";
+import type { Run, RunServices } from "../workflows/run.ts";
 import type { CliIo } from "./command.ts";
 
 /** A run and what its stages may use. */
 export interface OpenedRun {
   readonly run: Run;
-  readonly services: Required<LoaderServices> & Pick<RunServices, "inspect" | "debug">;
+  readonly services: Required<Omit<LoaderServices, "scratch">> & Pick<RunServices, "inspect" | "debug">;
   /** True if the services say what they are told by `log`. */
   readonly isVerbose: boolean;
 }

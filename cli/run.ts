@@ -3,16 +3,21 @@
 import { Command } from "commander";
 import { idleNotices } from "../core/idle_parameters.ts";
 import { lengthText } from "../core/figures/length_text.ts";
+import { createScratchFiles } from "../core/formats/scratch_file.ts";
 import { dryRun, type Estimate } from "../functions/dry_run.ts";
+import { placementText } from "../functions/device_plan.ts";
 import { reconstruct, type RunResult } from "../workflows/reconstruct.ts";
 import type { CliIo } from "./command.ts";
 import { collectGarbage } from "./collect_garbage.ts";
-import { type DeviceFlags, openDevice, withDeviceOptions } from "./device.ts";
+import { type DeviceFlags, openDevices, withDeviceOptions } from "./device.ts";
 import { collect, type OpenedRun, openRun } from "./open_run.ts";
 import { createProgressDisplay, duration } from "./progress.ts";
 
 /** Exit code after Ctrl-C, as shells have it. */
 export const INTERRUPTED = 130;
+
+/** What the program takes beside frames, waves and arrays; tests/end_to_end/memory_test.ts holds it. */
+const PROGRAM_MEGABYTES = 150;
 
 interface RunFlags extends DeviceFlags {
   readonly set?: readonly string[];
@@ -36,7 +41,7 @@ export function runCommand(io: CliIo, exit: { code: number }): Command {
     .action(async (file: string, flags: RunFlags) => {
       const opened = openRun(file, { io, overrides: flags.set ?? [] });
       for (const notice of idleNotices(opened.run.parsed)) opened.services.warn(notice);
-      if (flags.dryRun || opened.run.parsed.p.dry_run) return reportDryRun(io, { opened, isJson: flags.json === true });
+      if (flags.dryRun || opened.run.parsed.p.dry_run) return await reportDryRun(io, opened, flags);
       const result = await runOpened(io, opened, { isQuiet: flags.quiet === true, flags });
       reportResult(io, result, flags.json === true);
       if (result.stopped) exit.code = INTERRUPTED;
@@ -49,8 +54,9 @@ export async function runOpened(
   opened: OpenedRun,
   { isQuiet, flags }: { isQuiet: boolean; flags: DeviceFlags },
 ): Promise<RunResult> {
-  using computer = await openDevice(flags);
-  if (computer.notice !== null) opened.services.warn?.(computer.notice);
+  using scratch = createScratchFiles();
+  using computer = await openDevices(flags, opened.run.parsed.p.data_type, scratch.open);
+  if (computer.notice !== null) opened.services.warn(computer.notice);
   const display = createProgressDisplay(io);
   const announce = () => {
     display.end();
@@ -60,12 +66,17 @@ export async function runOpened(
   try {
     return await reconstruct(opened.run, {
       ...opened.services,
+      scratch: scratch.open,
       log: (message) => {
         // Nothing may be written behind the bar.
         if (opened.isVerbose) display.end();
         opened.services.log(message);
       },
-      device: computer.device,
+      warn: (message) => {
+        display.end();
+        opened.services.warn(message);
+      },
+      devices: computer.devices,
       clock: { now: () => performance.now(), date: () => new Date() },
       signal: io.signal,
       started: () => io.catchInterrupts?.(),
@@ -81,11 +92,8 @@ export async function runOpened(
 }
 
 function reportResult(io: CliIo, result: RunResult, isJson: boolean): void {
-  const { files, dumps, iterations, errors, secondsPerIteration, stopped } = result;
-  if (isJson) {
-    io.out(`${JSON.stringify({ files, dumps, iterations, errors, secondsPerIteration, stopped })}\n`);
-    return;
-  }
+  const { files, iterations, errors, secondsPerIteration, stopped } = result;
+  if (isJson) return io.out(`${JSON.stringify(result)}\n`);
   if (stopped) io.err(`stopped after ${iterations} iterations; everything is saved\n`);
   for (const path of files) io.out(`${path}\n`);
   if (errors === null) return io.err(stopped ? "" : "nothing was done: the parameters name no engine\n");
@@ -93,9 +101,11 @@ function reportResult(io: CliIo, result: RunResult, isJson: boolean): void {
   if (files.length === 0) io.err("no result was written: io.rfile is None\n");
 }
 
-function reportDryRun(io: CliIo, { opened, isJson }: { opened: OpenedRun; isJson: boolean }): void {
-  const estimate = dryRun(opened.run.parsed, { ...opened.services, name: opened.run.name });
-  if (isJson) io.out(`${JSON.stringify({ dry_run: true, run: opened.run.name, ...estimate })}\n`);
+async function reportDryRun(io: CliIo, opened: OpenedRun, flags: RunFlags): Promise<void> {
+  using computer = await openDevices(flags, opened.run.parsed.p.data_type);
+  const [device] = computer.devices;
+  const estimate = dryRun(opened.run.parsed, { ...opened.services, name: opened.run.name, device });
+  if (flags.json) io.out(`${JSON.stringify({ dry_run: true, run: opened.run.name, ...estimate })}\n`);
   else io.out(estimateText(estimate, opened.run.name));
 }
 
@@ -116,23 +126,20 @@ export function estimateText(estimate: Estimate, name: string): string {
       `  sample    pixels of ${lengthText(dy)} x ${lengthText(dx)}`,
       `  probe     ${scan.probe.join(" x ")}`,
       `  object    ${scan.object.join(" x ")}`,
-      `  memory    ${megabytes(scan.bytes)}`,
     );
   }
   for (const engine of estimate.engines) {
-    lines.push(`engine ${engine.label}  ${engine.name}, ${engine.numiter} iterations`);
+    lines.push(
+      `engine ${engine.label}  ${engine.name}, ${engine.numiter} iterations on ${placementText(engine.placement)}`,
+    );
   }
   const { results, autosave } = estimate.files;
   if (autosave !== null) lines.push(`autosave  ${autosave} and later ones`);
   for (const file of results) lines.push(`result    ${file}`);
-  lines.push("", `memory in all ${megabytes(estimate.bytes)}, beside about 100 MB for the program`);
+  lines.push("", `memory beside the device's: about ${PROGRAM_MEGABYTES} MB for the program`);
   return `${lines.join("\n")}\n`;
 }
 
 function spent(seconds: number): string {
   return seconds < 60 ? `${seconds.toPrecision(2)} s` : duration(seconds);
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toPrecision(3)} MB`;
 }

@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import { ParameterError } from "../core/errors.ts";
 import type { ParsedPtycho } from "../core/ptycho_params.ts";
+import { createScratchFiles } from "../core/formats/scratch_file.ts";
 import { simulateScans } from "../functions/simulate.ts";
 import type { CliIo } from "./command.ts";
 import { collect, openRun } from "./open_run.ts";
@@ -46,7 +47,8 @@ export function simulateCommand(io: CliIo): Command {
       const fileOf = (label: string) => `${run.name}_${label}.ptyd`;
       const path = out === undefined ? services.path : (name: string) => name === out ? out : services.path(name);
       const parsed = out === undefined ? run.parsed : withFile(run.parsed, out);
-      const files = simulateScans(parsed, { ...services, path, fileOf, now: new Date() });
+      using scratch = createScratchFiles();
+      const files = simulateScans(parsed, { ...services, scratch: scratch.open, path, fileOf, now: new Date() });
       if (flags.json) io.out(`${JSON.stringify(files)}\n`);
       else {
         for (const { label, frames, shape, ptyd, truth } of files) {

@@ -1,48 +1,42 @@
-/** The stage that finds an engine a device with room for it. */
+/** What the memory plan of an engine comes to on a device, for the log and for dry runs. */
 
 import { findEngine, type SupportedParams } from "../core/engines/mod.ts";
 import type { Device } from "../kernels/device.ts";
-import { planMemory } from "../kernels/memory_plan.ts";
-import { createReferenceDevice } from "../kernels/reference_device.ts";
-import type { Data, StorageSpec } from "../kernels/reconstruction.ts";
+import { type DataNeed, planMemory } from "../kernels/memory_plan.ts";
 
-/** Where an engine runs. */
-export interface DevicePlan {
-  readonly device: Device;
-  /** Where it runs and what it takes there, for the log. */
-  readonly message: string;
-  /** Why it is not the device that was asked for; null if it is. */
-  readonly notice: string | null;
+/** Where the frames of an engine are. Plain JSON. */
+export interface Placement {
+  readonly device: string;
+  readonly frames: number;
+  /** Frames that stay in the device's memory. */
+  readonly resident: number;
+  /** Frames at a time that the others pass through it. */
+  readonly window: number;
+  /** Bytes that the device takes. */
+  readonly bytes: number;
 }
 
-/** Gives the device if the data fit into its memory, else the reference, which is slow but has no limit of its own. */
-export function planDevice(engine: SupportedParams["name"], { data, device }: {
-  readonly data: Data;
-  readonly device: Device;
-}): DevicePlan {
-  const { precision, blocks, probes, objects } = data;
+/** Places an engine's frames on a device. @throws {DeviceError} if there is no room for a single frame */
+export function placeFrames(engine: SupportedParams["name"], { need, device }: {
+  readonly need: DataNeed;
+  readonly device: Pick<Device, "name" | "limits">;
+}): Placement {
   const { waves } = findEngine(engine);
-  const need = { precision, blocks, probeElements: elementsOf(probes), objectElements: elementsOf(objects), waves };
-  const { frameBytes, arrayBytes, fits } = planMemory(need, device.limits);
-  const frames = blocks.reduce((sum, block) => sum + block.frames, 0);
-  const total = megabytes(frameBytes + arrayBytes);
-  if (fits) {
-    return { device, notice: null, message: `${device.name}, all ${frames} frames in memory, ${total}` };
-  }
-  const limit = megabytes(device.limits.memoryBytes ?? Infinity);
+  const { blocks, deviceBytes } = planMemory({ ...need, waves }, device.limits);
+  const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
   return {
-    device: createReferenceDevice(),
-    message: `reference, all ${frames} frames in memory, ${total}`,
-    notice:
-      `${engine} needs ${total}, the ${device.name} device holds ${limit}: it runs on the reference device, which is slow; ` +
-      "fewer frames, a smaller shape or data_type: single would fit",
+    device: device.name,
+    frames: sum(need.blocks.map(({ frames }) => frames)),
+    resident: sum(blocks.map(({ resident }) => resident)),
+    window: sum(blocks.map(({ window }) => window)),
+    bytes: deviceBytes,
   };
 }
 
-function elementsOf(storages: readonly StorageSpec[]): number {
-  return storages.reduce((sum, { layers, rows, cols }) => sum + layers * rows * cols, 0);
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toPrecision(3)} MB`;
+/** A placement in words. */
+export function placementText({ device, frames, resident, window, bytes }: Placement): string {
+  const megabytes = `${(bytes / 1e6).toPrecision(3)} MB`;
+  return resident === frames
+    ? `${device}, all ${frames} frames in its memory, ${megabytes}`
+    : `${device}, ${resident} of ${frames} frames in its memory, ${megabytes}; the others pass through it, ${window} at a time`;
 }

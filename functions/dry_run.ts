@@ -1,6 +1,6 @@
 /** The stage that only looks: what a run would read, how large it would be and what it would write. */
 
-import { findEngine, type SupportedParams } from "../core/engines/mod.ts";
+import type { SupportedParams } from "../core/engines/mod.ts";
 import { boundingBox, firstPixel } from "../core/containers/storage.ts";
 import { MOST_ELEMENTS } from "../core/containers/container.ts";
 import { createGeometry, type Geometry } from "../core/geometry.ts";
@@ -13,6 +13,10 @@ import { layoutOf } from "../core/scan_models/mod.ts";
 import { DataError, ParameterError } from "../core/errors.ts";
 import { checkTarget } from "../core/formats/atomic_file.ts";
 import type { LoaderParams } from "../core/loaders/mod.ts";
+import type { Device } from "../kernels/device.ts";
+import { type Precision, sizeOf } from "../kernels/nd_array.ts";
+import type { DataNeed } from "../kernels/memory_plan.ts";
+import { placeFrames, type Placement } from "./device_plan.ts";
 import { dataParams, loaderOf, sortedEngines, sortedScans, writtenBelow } from "./load.ts";
 import { type OutputFiles, type OutputNames, planOutputs } from "./output_files.ts";
 import { largestShift, modelServices } from "./start.ts";
@@ -35,22 +39,25 @@ export interface ScanEstimate {
   readonly probe: readonly [number, number, number];
   /** (layer, y, x) */
   readonly object: readonly [number, number, number];
-  /** Bytes of frames, masks, exit waves, probe and object with what engines add to them. */
-  readonly bytes: number;
+}
+
+/** What a dry run says of an engine. Plain JSON. */
+export interface EngineEstimate {
+  readonly label: string;
+  readonly name: string;
+  readonly numiter: number;
+  /** Where its frames would be. */
+  readonly placement: Placement;
 }
 
 /** What a dry run says. Plain JSON. */
 export interface Estimate {
   readonly scans: readonly ScanEstimate[];
-  /** Label, name and iterations of each engine, in the order in which they would run. */
-  readonly engines: readonly { readonly label: string; readonly name: string; readonly numiter: number }[];
-  readonly bytes: number;
+  /** The engines in the order in which they would run. */
+  readonly engines: readonly EngineEstimate[];
   /** What the run would write. */
   readonly files: OutputFiles;
 }
-
-/** Arrays of the size of the object or the probe that an engine adds at most (ML: gradients, directions, their smoothing). */
-const ENGINE_COPIES = 6;
 
 /**
  * Checks everything that can be checked without reading the frames: sources, geometry, initial probe and object. Reads one frame
@@ -58,22 +65,30 @@ const ENGINE_COPIES = 6;
  *
  * @throws any Exitwave error that the run would end with before its first iteration
  */
-export function dryRun({ p, written }: ParsedPtycho, services: LoaderServices & OutputNames): Estimate {
+export function dryRun(
+  { p, written }: ParsedPtycho,
+  services: LoaderServices & OutputNames & { readonly device: Pick<Device, "name" | "limits"> },
+): Estimate {
   const engines = sortedEngines(p);
   const files = planOutputs(p, services);
   const maxShift = largestShift(Object.values(p.engines));
-  const waves = mostWaves(engines.map(([, engine]) => (engine as SupportedParams).name));
   const scans = sortedScans(p.scans).map(([label, scan]) => {
     const data = dataParams(label, scan);
     const options = { label, written: writtenBelow(written, `scans.${label}.data.`), services };
     checkSaving(label, data, services);
     const plan = planScan(loaderOf(label, data), data, options);
-    return estimateScan({ label, scan, plan, maxShift, waves, isDouble: p.data_type === "double" }, services);
+    return estimateScan({ label, scan, plan, maxShift }, services);
   });
+  const need = needOfScans(scans, p.data_type);
   return {
     scans,
-    engines: engines.map(([label, { name, numiter }]) => ({ label, name, numiter })),
-    bytes: scans.reduce((sum, scan) => sum + scan.bytes, 0),
+    engines: engines.map(([label, { name, numiter }]) => ({
+      label,
+      name,
+      numiter,
+      // checkSupported() has refused the engines that are not built.
+      placement: placeFrames(name as SupportedParams["name"], { need, device: services.device }),
+    })),
     files,
   };
 }
@@ -86,15 +101,16 @@ function checkSaving(label: string, { save, dfile }: LoaderParams, { path }: Loa
   throw new ParameterError([{ path: `scans.${label}.data.dfile`, message }]);
 }
 
-/** The most that any engine of a row keeps, with what the ones before it left. */
-function mostWaves(names: readonly SupportedParams["name"][]): number {
-  let [most, left] = [0, 0];
-  for (const name of names) {
-    const { waves, usesExitWaves } = findEngine(name);
-    most = Math.max(most, usesExitWaves ? waves : waves + left);
-    if (usesExitWaves) left = 1;
-  }
-  return most;
+function needOfScans(scans: readonly ScanEstimate[], precision: Precision): DataNeed {
+  const total = (kind: "probe" | "object") => scans.reduce((sum, scan) => sum + sizeOf(scan[kind]), 0);
+  return {
+    precision,
+    blocks: scans.map(({ frames, shape, probe, object }) => {
+      return { frames, modes: probe[0] * object[0], rows: shape[0], cols: shape[1] };
+    }),
+    probeElements: total("probe"),
+    objectElements: total("object"),
+  };
 }
 
 interface Draft {
@@ -102,15 +118,9 @@ interface Draft {
   readonly scan: ScanParams;
   readonly plan: PreparationPlan;
   readonly maxShift: number;
-  /** Complex numbers kept for every measured value and mode. */
-  readonly waves: number;
-  readonly isDouble: boolean;
 }
 
-function estimateScan(
-  { label, scan, plan, maxShift, waves, isDouble }: Draft,
-  services: LoaderServices,
-): ScanEstimate {
+function estimateScan({ label, scan, plan, maxShift }: Draft, services: LoaderServices): ScanEstimate {
   const where = `scans.${label}`;
   const { energy, distance, psize, shape } = plan;
   const center = [Math.floor(shape[0] / 2), Math.floor(shape[1] / 2)] as const;
@@ -130,10 +140,6 @@ function estimateScan(
   const plane = { storageID: layout.storageID, psize: geometry.resolution, energy, photons: 1 };
   layout.initialProbe({ ...plane, shape: [shape[0], shape[1]] });
   layout.initialObject({ ...plane, shape: [rows - 2 * padding, cols - 2 * padding] });
-  const number = isDouble ? 8 : 4;
-  const points = plan.numFrames * shape[0] * shape[1];
-  const modes = layout.probeModes * layout.objectModes;
-  const planes = 2 * number * (elements + layout.probeModes * shape[0] * shape[1]) * (1 + ENGINE_COPIES);
   return {
     label,
     source: plan.source.replace(/^"(.*)"$/, "$1"),
@@ -146,7 +152,6 @@ function estimateScan(
     resolution: geometry.resolution,
     probe: [layout.probeModes, shape[0], shape[1]],
     object: [layout.objectModes, rows, cols],
-    bytes: points * (number + 1 + 2 * number * modes * waves) + planes,
   };
 }
 

@@ -3,7 +3,8 @@
  */
 
 import type { Element } from "./kernel.ts";
-import type { NdArray } from "./nd_array.ts";
+import type { FrameNeed, MemoryNeed } from "./memory_plan.ts";
+import type { NdArray, Precision } from "./nd_array.ts";
 import type { Buffer, Pass, WholeCall } from "./pass.ts";
 import type { Block, Data, State } from "./reconstruction.ts";
 
@@ -15,14 +16,38 @@ export interface DeviceLimits {
   readonly maxBindings: number;
   /** Bytes that all buffers together may have; no limit of the device's own if left out. */
   readonly memoryBytes?: number;
+  /** Bytes that a plane (y, x) of real numbers takes there; those of its numbers if left out. */
+  readonly planeBytes?: (
+    plane: { readonly rows: number; readonly cols: number; readonly precision: Precision },
+  ) => number;
+  /** Planes that a frame takes while it is worked on, beside what is kept of it; none if left out. */
+  readonly workPlanes?: { readonly perFrame: number; readonly perMode: number };
+  /** Bytes that a frame takes there beside its intensities and waves, such as its mask; none if left out. */
+  readonly frameBytes?: (frame: FrameNeed) => number;
+  /** Bytes that the device takes beside frames and arrays, whatever it holds or for some need; 0 if left out. */
+  readonly overheadBytes?: number | ((need: MemoryNeed) => number);
+}
+
+/** What a device is told of the engine that will run. */
+export interface LoadOptions {
+  /** Complex numbers that it keeps for every measured value and mode; 2, the most of any engine, if left out. */
+  readonly waves?: number;
 }
 
 /** A place that runs kernels. */
 export interface Device {
   readonly name: string;
   readonly limits: DeviceLimits;
-  /** Puts data and state on the device. @throws {ShapeError} if an array of the state does not fit the data */
-  load(data: Data, state: State): Promise<Resident>;
+  /**
+   * Whether arrays can vanish while the program goes on, as with a graphics card that is lost. Whoever runs for long on such a device keeps
+   * a saved state on the host.
+   */
+  readonly mayBeLost: boolean;
+  /**
+   * Puts data and state on the device; frames that it has no room for pass through it.
+   * @throws {ShapeError} if an array of the state does not fit the data @throws {DeviceError} if there is no room for a frame
+   */
+  load(data: Data, state: State, options?: LoadOptions): Promise<Resident>;
 }
 
 /** The buffers of a block. */

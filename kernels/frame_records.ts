@@ -2,7 +2,7 @@
 
 import { DeviceError, ShapeError } from "./errors.ts";
 import type { Element, FrameShape } from "./kernel.ts";
-import { type ElementArray, type NdArray, type Precision, realArray } from "./nd_array.ts";
+import { type ElementArray, type NdArray, type Precision, realArray, sizeOf } from "./nd_array.ts";
 import type { Buffer, BufferLayout } from "./pass.ts";
 import { createPropagator } from "./propagation/propagator.ts";
 import { ADDRESS, type Block, type Data } from "./reconstruction.ts";
@@ -83,11 +83,16 @@ export function newElementArray(
   }
 }
 
-/** @throws {ShapeError} if an array of a block does not fit its frames */
+/** @throws {ShapeError} if the frames or the address table of a block do not fit its shape */
 export function checkBlock(block: Block): void {
   const points = block.rows * block.cols;
-  checkLength(block.diffraction, block.frames * points, `diffraction of block ${block.ID}`);
-  checkLength(block.mask, block.maskFrames * points, `mask of block ${block.ID}`);
+  const { measured } = block;
+  if (measured.frames !== block.frames || measured.points !== points) {
+    throw new ShapeError(
+      `Cannot load block ${block.ID}: found ${measured.frames} measured frames of ${measured.points} pixels, expected ` +
+        `${block.frames} of ${points}`,
+    );
+  }
   checkLength(block.address, block.frames * block.modes * ADDRESS.columns, `address table of block ${block.ID}`);
 }
 
@@ -107,6 +112,15 @@ export function checkLength(array: ArrayLike<unknown>, expected: number, what: s
   }
 }
 
+/** @throws {ShapeError} if an array of `count` numbers does not fit the shape under which it is to be saved */
+export function checkSaved(
+  { name, element }: Pick<BufferLayout, "name" | "element">,
+  { count, shape }: { readonly count: number; readonly shape: readonly number[] },
+): void {
+  const expected = (isComplexElement(element) ? 2 : 1) * sizeOf(shape);
+  if (count !== expected) throw new ShapeError(`Cannot save "${name}": found ${count} numbers, expected ${expected}`);
+}
+
 /** The numbers of an array that belong to a frame, or to one mode of it. */
 export function recordRange(
   layout: BufferLayout,
@@ -114,7 +128,7 @@ export function recordRange(
 ): { readonly start: number; readonly length: number } {
   const size = isComplexElement(layout.element) ? 2 * layout.count : layout.count;
   const perFrame = layout.perMode ? block.modes : 1;
-  const shared = layout.element === "byte" && block.maskFrames === 1;
+  const shared = layout.element === "byte" && block.measured.maskFrames === 1;
   const local = layout.extent === "scratch" || shared ? 0 : frame * perFrame;
   const base = layout.extent === "frames" ? (layout.perMode ? firstPod : firstFrame) : 0;
   const start = size * (base + local + (mode !== null && layout.perMode ? mode : 0));

@@ -7,7 +7,7 @@ import { assertThrows } from "@std/assert/throws.js";
 import { fillWide } from "./array/fill.ts";
 import { makeModel } from "./auxiliary_wave/make_model.ts";
 import { DeviceError, ShapeError } from "./errors.ts";
-import { createGpuDevice, requestGpu } from "./gpu_device.ts";
+import { createGpuDevice, requestGpu, requestGraphicsCard } from "./gpu_device.ts";
 import { defineKernel } from "./kernel.ts";
 import { setErrors } from "./metrics/set_errors.ts";
 import { countCoverage } from "./object_probe_update/coverage.ts";
@@ -16,6 +16,7 @@ import { objectUpdate } from "./object_probe_update/object_update.ts";
 import { probeUpdate } from "./object_probe_update/probe_update.ts";
 import { frameCall, framePass, wholeCall } from "./pass.ts";
 import { gpuForTests, runOn, twinData, type TwinWork } from "./twins.ts";
+import { offering, pretendedCard, withWebGpu } from "./webgpu/pretended_gpu.ts";
 
 const gpu = await gpuForTests();
 const ignore = gpu === null;
@@ -103,6 +104,26 @@ Deno.test({
     resident.run(pass);
     const [values] = await resident.flush([coverage]);
     assertEquals(values!.reduce((a, b) => a + b, 0), SHAPE.frames * SHAPE.modes * SHAPE.rows * SHAPE.cols);
+    resident[Symbol.dispose]();
+  },
+});
+
+Deno.test({
+  name: "a round is whole though part of it was on its way before its workgroup counts were known",
+  ignore,
+  async fn() {
+    const { data, state } = twinData(SHAPE);
+    const resident = await createGpuDevice(gpu!).load(data, state);
+    const number = (name: string, length = 1) => resident.alloc(name, { element: "wide", count: length });
+    const [until, counter, large] = [number("a"), number("b"), number("c", 1000)];
+    resident.loop({ max: 3, until }, () => {
+      // Work is submitted a thousand dispatches at a time.
+      for (let i = 0; i < 1500; i++) resident.run(wholeCall(count, { counter }, {}));
+      resident.run(wholeCall(fillWide, { array: until }, { value: 1 }));
+      resident.run(wholeCall(fillWide, { array: large }, { value: 7 }));
+    });
+    const [counted, filled] = await resident.flush([counter, large]);
+    assertEquals([counted![0], filled![0], filled![999]], [1500, 7, 7]);
     resident[Symbol.dispose]();
   },
 });
@@ -229,32 +250,63 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a GPU that is lost says so, and what to do",
+  name: "a GPU that is lost says so, also to whom waits for it that moment",
   ignore,
   async fn() {
     const doomed = await requestGpu();
     const { data, state } = twinData(SHAPE);
     const resident = await createGpuDevice(doomed).load(data, state);
     const errors = resident.alloc("errors", { element: "wide", count: 3 });
+    const waiting = resident.flush([errors]);
     doomed.device.destroy();
-    await doomed.device.lost;
-    await assertRejects(() => resident.flush([errors]), DeviceError, "lost");
-    await assertRejects(() => createGpuDevice(doomed).load(data, state), DeviceError, "lost");
+    for (const read of [() => waiting, () => resident.flush([errors]), () => resident.save()]) {
+      await assertRejects(read, DeviceError, "it was lost (destroyed");
+    }
+    await assertRejects(() => createGpuDevice(doomed).load(data, state), DeviceError, "it was lost");
+    resident[Symbol.dispose]();
   },
 });
 
-Deno.test("a runtime without WebGPU is refused in plain words", async () => {
-  const gpu = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(navigator), "gpu")!;
-  Object.defineProperty(navigator, "gpu", { value: undefined, configurable: true });
-  try {
+Deno.test("a runtime without WebGPU, or without an adapter, is refused in plain words", async () => {
+  await withWebGpu(undefined, async () => {
     await assertRejects(() => requestGpu(), DeviceError, "no WebGPU");
-    const none = { requestAdapter: () => Promise.resolve(null) };
-    Object.defineProperty(navigator, "gpu", { value: none, configurable: true });
-    await assertRejects(() => requestGpu(), DeviceError, "no adapter");
-  } finally {
-    delete (navigator as unknown as Record<string, unknown>)["gpu"];
-    assertEquals("gpu" in navigator, gpu !== undefined);
-  }
+    assertEquals(await requestGraphicsCard(), null);
+  });
+  await withWebGpu(offering(null), async () => {
+    await assertRejects(() => requestGpu(), DeviceError, "no adapter, expected one; install a graphics driver");
+    assertEquals(await requestGraphicsCard(), null);
+  });
+});
+
+for (
+  const { title, info } of [
+    { title: "says that it falls back to the CPU", info: { description: "Some chip", isFallbackAdapter: true } },
+    { title: "bears a name of software", info: { description: "SwiftShader Device", isFallbackAdapter: false } },
+  ]
+) {
+  Deno.test(`requestGraphicsCard() opens no adapter that ${title}`, async () => {
+    const adapter = { info, limits: {}, requestDevice: () => Promise.reject(new Error("was opened")) };
+    await withWebGpu(offering(adapter), async () => assertEquals(await requestGraphicsCard(), null));
+  });
+}
+
+Deno.test("requestGraphicsCard() has no card where the driver fails, and names one that gives no device", async () => {
+  const failing = { requestAdapter: () => Promise.reject(new Error("driver")) };
+  await withWebGpu(failing, async () => assertEquals(await requestGraphicsCard(), null));
+  const info = { description: "Broken 3000", isFallbackAdapter: false };
+  const broken = { info, limits: {}, requestDevice: () => Promise.reject(new Error("no")) };
+  await withWebGpu(offering(broken), () => assertRejects(() => requestGraphicsCard(), DeviceError, '"Broken 3000"'));
+});
+
+Deno.test({
+  name: "requestGraphicsCard() opens what is no software",
+  ignore,
+  async fn() {
+    await withWebGpu(await pretendedCard("Card 1"), async () => {
+      using card = (await requestGraphicsCard())!;
+      assertEquals([card.description, card.software], ["Card 1", false]);
+    });
+  },
 });
 
 Deno.test("defineKernel() refuses WGSL that differs from the declaration", () => {

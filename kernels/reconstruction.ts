@@ -3,6 +3,7 @@
  * this; they know nothing of scans, pods or files.
  */
 
+import type { MeasuredFrames } from "./measured.ts";
 import type { NdArray, Precision, RealArray } from "./nd_array.ts";
 
 /**
@@ -44,12 +45,8 @@ export interface Block {
   readonly modes: number;
   readonly rows: number;
   readonly cols: number;
-  /** Measured intensity, (frame, y, x), photons. */
-  readonly diffraction: RealArray;
-  /** 1 = valid pixel, (frame, y, x), or (1, y, x) where all frames share one. */
-  readonly mask: Uint8Array;
-  /** `frames`, or 1 where all frames share one mask. */
-  readonly maskFrames: number;
+  /** Intensities and masks of the frames. */
+  readonly measured: MeasuredFrames;
   readonly propagators: readonly PropagatorFactors[];
   /** (frame * mode, ADDRESS.columns): where each pod finds its probe layer, its object view and its propagator at the start. */
   readonly address: Int32Array;

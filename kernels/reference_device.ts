@@ -19,6 +19,7 @@ import {
   totalCount,
 } from "./frame_records.ts";
 import { type Bindings, type Element, MAX_BINDINGS } from "./kernel.ts";
+import { allDiffraction, allMasks } from "./measured.ts";
 import { type ElementArray, type NdArray, sizeOf } from "./nd_array.ts";
 import type { Buffer, BufferLayout, FrameCall, Pass, WholeCall } from "./pass.ts";
 import { ADDRESS, type Block, type Data, type State } from "./reconstruction.ts";
@@ -31,6 +32,7 @@ export function createReferenceDevice(): Device {
   return {
     name: "reference",
     limits: { maxBufferBytes: MAX_BUFFER_BYTES, maxBindings: MAX_BINDINGS },
+    mayBeLost: false,
     load: (data, state) => new Promise((resolve) => resolve(createResident(data, state))),
   };
 }
@@ -49,6 +51,7 @@ interface Store {
 }
 
 function createResident(data: Data, state: State): Resident {
+  data.blocks.forEach(checkBlock);
   const store: Store = {
     data,
     arrays: new Map(),
@@ -94,10 +97,9 @@ function createResident(data: Data, state: State): Resident {
 
 function residentBlock(store: Store, block: Block, index: number): ResidentBlock {
   const name = `address/${block.ID}`;
-  checkBlock(block);
   const { diffraction, mask } = measuredHandles(block, index);
-  store.arrays.set(diffraction, block.diffraction);
-  store.arrays.set(mask, block.mask);
+  store.arrays.set(diffraction, allDiffraction(block.measured));
+  store.arrays.set(mask, allMasks(block.measured));
   const table = { element: "int", count: ADDRESS.columns, extent: "block", perMode: true, block: index } as const;
   // Only refined positions make the address table part of the state.
   const moved = store.rest.has(name) ? { shape: [block.frames * block.modes, ADDRESS.columns] } : {};

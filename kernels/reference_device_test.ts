@@ -1,5 +1,6 @@
 /** The reference device: records, passes over frames and pods, loops, saving and refusing what does not fit. */
 
+import { heldFrames } from "./measured.ts";
 import { assertEquals } from "@std/assert/equals.js";
 import { assertRejects } from "@std/assert/rejects.js";
 import { assertThrows } from "@std/assert/throws.js";
@@ -126,11 +127,11 @@ Deno.test("load() refuses a state without probe and data that do not fit togethe
   const { probe: _, ...rest } = state.arrays;
   const device = createReferenceDevice();
   await assertRejects(() => device.load(data, { ...state, arrays: rest }), ShapeError, '"probe"');
-  const blocks = [{ ...data.blocks[0]!, diffraction: new Float32Array(3) }];
+  const blocks = [{ ...data.blocks[0]!, frames: 3 }];
   await assertRejects(
     () => device.load({ ...data, blocks }, state),
     ShapeError,
-    "diffraction of block S0000",
+    "found 2 measured frames of 2 pixels, expected 3 of 2",
   );
 });
 
@@ -153,9 +154,7 @@ function makeStart(): { data: Data; state: State } {
       frames: 2,
       modes: 1,
       propagators,
-      diffraction: Float32Array.of(1, 0, 2, 0),
-      mask: Uint8Array.of(1, 1),
-      maskFrames: 1,
+      measured: heldFrames({ points: 2, diffraction: Float32Array.of(1, 0, 2, 0), mask: Uint8Array.of(1, 1) }),
       address: new Int32Array(2 * 7),
     },
     {
@@ -164,9 +163,11 @@ function makeStart(): { data: Data; state: State } {
       frames: 3,
       modes: 2,
       propagators,
-      diffraction: Float32Array.of(1, 0, 3, 0, 5, 0),
-      mask: Uint8Array.of(1, 0, 0, 0, 1, 0),
-      maskFrames: 3,
+      measured: heldFrames({
+        points: 2,
+        diffraction: Float32Array.of(1, 0, 3, 0, 5, 0),
+        mask: Uint8Array.of(1, 0, 0, 0, 1, 0),
+      }),
       address: new Int32Array(6 * 7),
     },
   ];

@@ -1,5 +1,6 @@
 /** What tests of kernels share: seeded asymmetric inputs, comparison, and every tolerance by name with its reason. */
 
+import { type Scratch, scratchInMemory } from "./scratch.ts";
 import { AssertionError } from "node:assert/strict";
 
 /** Double precision, sums of up to some thousand terms in another order than expected. */
@@ -44,4 +45,41 @@ export function innerProduct(x: ArrayLike<number>, y: ArrayLike<number>): [numbe
     im += x[i]! * y[i + 1]! - x[i + 1]! * y[i]!;
   }
   return [re, im];
+}
+
+/** Notes the memories of WebAssembly that are made until the end. */
+export function watchMemories(): { end(): WebAssembly.Memory[] } {
+  const { Memory } = WebAssembly;
+  const made: WebAssembly.Memory[] = [];
+  WebAssembly.Memory = class extends Memory {
+    constructor(descriptor: WebAssembly.MemoryDescriptor) {
+      super(descriptor);
+      made.push(this);
+    }
+  };
+  return {
+    end() {
+      WebAssembly.Memory = Memory;
+      return made;
+    },
+  };
+}
+
+/** Opens scratches in memory and says of each of them whether it is open still. */
+export function spyScratch(): { open(): Scratch; areOpen(): boolean[] } {
+  const all: boolean[] = [];
+  return {
+    open() {
+      const index = all.push(true) - 1;
+      const scratch = scratchInMemory();
+      return {
+        ...scratch,
+        [Symbol.dispose]() {
+          all[index] = false;
+          scratch[Symbol.dispose]();
+        },
+      };
+    },
+    areOpen: () => [...all],
+  };
 }

@@ -3,6 +3,7 @@
 import { chooseLinuxDrivers } from "./webgpu/linux_drivers.ts";
 import type { Device, Resident } from "./device.ts";
 import { createGpuDevice, type Gpu, type GpuDeviceOptions, requestGpu } from "./gpu_device.ts";
+import { heldFrames } from "./measured.ts";
 import type { NdArray } from "./nd_array.ts";
 import type { Pass, WholeCall } from "./pass.ts";
 import { ADDRESS, type Data, type PropagatorFactors, type State } from "./reconstruction.ts";
@@ -93,9 +94,11 @@ export function twinData(
         modes,
         rows,
         cols,
-        diffraction: Float32Array.from({ length: frames * points }, () => Math.floor(50 * random())),
-        mask: Uint8Array.from({ length: maskFrames * points }, () => random() < 0.9 ? 1 : 0),
-        maskFrames,
+        measured: heldFrames({
+          points,
+          diffraction: Float32Array.from({ length: frames * points }, () => Math.floor(50 * random())),
+          mask: Uint8Array.from({ length: maskFrames * points }, () => random() < 0.9 ? 1 : 0),
+        }),
         propagators,
         address,
       }],

@@ -51,15 +51,24 @@ export async function openEngine(options: EngineOptions): Promise<EngineSession>
 /** Loads data and state onto the device. What is returned starts or continues the engine, once; it does not hold the state. */
 export async function loadEngine({ p, device, data, state, random }: EngineOptions): Promise<() => EngineSession> {
   const begin = state.iteration === 0 ? { ...state, arrays: commonArrays(state.arrays) } : state;
-  const resident = await device.load(data, begin);
+  const resident = await device.load(data, begin, { waves: findEngine(p.name).waves });
   const { iteration, iterations } = state;
-  return () => startEngine({ p, resident, data, random, iteration, iterations });
+  return () => {
+    try {
+      return startSession(resident, { p, data, random, iteration, iterations });
+    } catch (e) {
+      resident[Symbol.dispose]();
+      throw e;
+    }
+  };
 }
 
-function startEngine({ p, resident, data, random, ...begin }:
-  & Pick<EngineOptions, "p" | "data" | "random">
-  & Pick<State, "iteration" | "iterations">
-  & { readonly resident: Resident }): EngineSession {
+function startSession(
+  resident: Resident,
+  { p, data, random, ...begin }:
+    & Pick<EngineOptions, "p" | "data" | "random">
+    & Pick<State, "iteration" | "iterations">,
+): EngineSession {
   const engine = findEngine(p.name);
   const errors = resident.alloc("errors", {
     element: "wide",

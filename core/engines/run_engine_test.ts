@@ -6,6 +6,7 @@ import { assertRejects } from "@std/assert/rejects.js";
 import { dmParams } from "../parameters/engine/dm.ts";
 import { dummyParams } from "../parameters/engine/dummy.ts";
 import { mlParams } from "../parameters/engine/ml.ts";
+import type { Device } from "../../kernels/device.ts";
 import { ShapeError } from "../../kernels/errors.ts";
 import { createReferenceDevice } from "../../kernels/reference_device.ts";
 import type { Data, State } from "../../kernels/reconstruction.ts";
@@ -125,6 +126,22 @@ Deno.test("openEngine() rejects a state that does not fit the data", async () =>
 Deno.test("ML refuses the Euclidean likelihood", async () => {
   const { data, state } = makeStart("double");
   await assertRejects(() => open(mlParams.parse({ name: "ML", ML_type: "euclid" }), data, state), Error, "euclid");
+});
+
+Deno.test("openEngine() gives the device's memory back when the engine does not start", async () => {
+  const { data, state } = makeStart("double");
+  const inner = createReferenceDevice();
+  let [given, back] = [0, 0];
+  const device: Device = {
+    ...inner,
+    async load(...values) {
+      given++;
+      const resident = await inner.load(...values);
+      return { ...resident, [Symbol.dispose]: () => void back++ };
+    },
+  };
+  await assertRejects(() => openCase({ p: mlParams.parse({ name: "ML", ML_type: "euclid" }), device, data, state }));
+  assertEquals([given, back], [1, 1]);
 });
 
 Deno.test("Dummy waits itertime and reports 0.9^i", async () => {

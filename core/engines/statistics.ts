@@ -1,5 +1,6 @@
 /** Statistics of the measured photons that engines scale their parameters with. */
 
+import { visitFrames } from "../../kernels/measured.ts";
 import type { Block, Data } from "../../kernels/reconstruction.ts";
 
 /** Photon statistics of a block. */
@@ -37,16 +38,15 @@ export function diffractionStatistics(data: Data): Statistics {
   };
 }
 
-function blockStatistics({ frames, rows, cols, diffraction, mask, maskFrames }: Block): BlockStatistics {
+function blockStatistics({ frames, rows, cols, measured }: Block): BlockStatistics {
   const points = rows * cols;
   let maxPower = 0;
   let totalPower = 0;
-  for (let frame = 0; frame < frames; frame++) {
-    const [first, firstMask] = [frame * points, maskFrames === 1 ? 0 : frame * points];
+  visitFrames(measured, ({ diffraction, mask }) => {
     let power = 0;
-    for (let i = 0; i < points; i++) power += mask[firstMask + i]! * diffraction[first + i]!;
+    for (let i = 0; i < points; i++) power += mask[i]! * diffraction[i]!;
     maxPower = Math.max(maxPower, power);
     totalPower += power;
-  }
+  });
   return { maxPower, totalPower, meanPower: totalPower / (frames * points), powerBoundStub: maxPower / points };
 }

@@ -1,5 +1,6 @@
 /** Small made-up data for the tests of engines: three blocks that share what blocks can share. */
 
+import { heldFrames } from "../../kernels/measured.ts";
 import type { NdArray, Precision, RealArray } from "../../kernels/nd_array.ts";
 import { realArray } from "../../kernels/nd_array.ts";
 import type { Block, Data, PropagatorFactors, State, StorageSpec } from "../../kernels/reconstruction.ts";
@@ -135,9 +136,11 @@ function makeBlock(scan: Scan, { probes, objects, precision, probe, random }: Se
     modes,
     rows,
     cols,
-    diffraction: diffraction.map((mean) => random.poisson(mean)),
-    mask: Uint8Array.from({ length: maskFrames * points }, () => random.uniform() > 0.05 ? 1 : 0),
-    maskFrames,
+    measured: heldFrames({
+      points,
+      diffraction: diffraction.map((mean) => random.poisson(mean)),
+      mask: Uint8Array.from({ length: maskFrames * points }, () => random.uniform() > 0.05 ? 1 : 0),
+    }),
     propagators: [propagator],
     address: Int32Array.from(address),
   };

@@ -1,5 +1,6 @@
 /** Engines on the WASM device at awkward frame sizes and numbers of frames, against the reference; and no twin where a form exists. */
 
+import { heldFrames } from "../../kernels/measured.ts";
 import { assert } from "@std/assert/assert.js";
 import { assertEquals } from "@std/assert/equals.js";
 import { makeModel } from "../../kernels/auxiliary_wave/make_model.ts";
@@ -100,9 +101,11 @@ function makeData({ rows, cols, modes, frames }: Shape): { data: Data; state: St
     modes,
     rows,
     cols,
-    diffraction: numbers(frames * points, 1, 9).map(Math.round),
-    mask: Uint8Array.from({ length: frames * points }, () => random.uniform(0, 1) > 0.1 ? 1 : 0),
-    maskFrames: frames,
+    measured: heldFrames({
+      points,
+      diffraction: numbers(frames * points, 1, 9).map(Math.round),
+      mask: Uint8Array.from({ length: frames * points }, () => random.uniform(0, 1) > 0.1 ? 1 : 0),
+    }),
     propagators: [{ kind: "farfield", pre, post: pre }],
     address: Int32Array.from(address),
   } as const;

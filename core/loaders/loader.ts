@@ -1,6 +1,7 @@
 /** The contract between a source of frames and data preparation. */
 
 import type { NdArray } from "../../kernels/nd_array.ts";
+import type { Scratch } from "../../kernels/scratch.ts";
 import type { Random } from "../random.ts";
 
 /** A run of frames read from a source. */
@@ -52,6 +53,8 @@ export interface LoaderServices {
   path(relative: string): string;
   /** Says something to the user at an informative level. */
   log(message: string): void;
+  /** Opens room for frames beside the memory; they are held in memory where there is none. */
+  readonly scratch?: (() => Scratch) | undefined;
   /** Says what the user must not miss, such as data that were left out; `log` where there is none. */
   warn?(message: string): void;
 }

@@ -1,5 +1,6 @@
 /** The simulated scan: its positions, its photons and its truth. */
 
+import { allDiffraction } from "../../kernels/measured.ts";
 import assert from "node:assert/strict";
 import { isPtychoError } from "../errors.ts";
 import { type MoonFlowerScanParams, moonFlowerScanParams } from "../parameters/scandata/moon_flower_scan.ts";
@@ -88,7 +89,7 @@ Deno.test("add_poisson_noise draws each pixel once from the intensity that is no
   const noisy = prepareScan(moonFlower, p, { ...options, services: silentServices({ random: createRandom(7) }) });
   const means = values(p);
   const random = createRandom(7);
-  assert.deepEqual(noisy.diffraction, means.map((mean) => random.poisson(mean)));
+  assert.deepEqual(allDiffraction(noisy.measured), means.map((mean) => random.poisson(mean)));
   assert.ok(means.some((mean) => !Number.isInteger(mean)));
 });
 

@@ -1,6 +1,6 @@
 /** What data preparation hands to the models: cropped, centred, oriented, rebinned frames with their geometry. */
 
-import type { RealArray } from "../../kernels/nd_array.ts";
+import type { MeasuredFrames } from "../../kernels/measured.ts";
 
 /** Geometry and bookkeeping of a prepared scan, the `meta` group of a `.ptyd` file. */
 export interface ScanMeta {
@@ -27,10 +27,6 @@ export interface PreparedScan {
   readonly indices: Int32Array;
   /** (frame, 2), row then column, metres. */
   readonly positions: Float64Array;
-  /** Photons, (frame, y, x). */
-  readonly diffraction: RealArray;
-  /** 1 = valid pixel, (frame, y, x), or (1, y, x) where all frames share one. */
-  readonly mask: Uint8Array;
-  /** `numFrames`, or 1 where all frames share one mask. */
-  readonly maskFrames: number;
+  /** Photons and masks of the frames. */
+  readonly measured: MeasuredFrames;
 }

@@ -1,5 +1,6 @@
 /** Prepared data as they are, and prepared anew. */
 
+import { allDiffraction, allMasks } from "../../kernels/measured.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { isPtychoError } from "../errors.ts";
@@ -61,9 +62,9 @@ for (const source of ["file", null]) {
     `PtydScan with source ${source} takes frames of dfile as they are`,
     withScan((dfile) => {
       const scan = prepare({ dfile, source });
-      assert.deepEqual([...scan.diffraction], [...rampFrames([4, 6, 6]).data]);
+      assert.deepEqual([...allDiffraction(scan.measured)], [...rampFrames([4, 6, 6]).data]);
       assert.deepEqual([...scan.positions], [0, 0, 1, 10, 2, 20, 3, 30]);
-      assert.deepEqual([scan.maskFrames, [...scan.mask].indexOf(0)], [1, 7]);
+      assert.deepEqual([scan.measured.maskFrames, [...allMasks(scan.measured)].indexOf(0)], [1, 7]);
       const { energy, distance, psize, shape, center, label } = scan.meta;
       assert.deepEqual({ energy, distance, psize, shape, center, label }, {
         energy: 9,
@@ -96,9 +97,9 @@ Deno.test(
     assert.deepEqual([scan.meta.energy, scan.meta.distance, scan.meta.psize], [8, 2, [2e-5, 4e-5]]);
     assert.deepEqual([scan.meta.shape, scan.meta.center, scan.rawCenter], [[2, 2], [1, 0.5], [3, 2]]);
     // Raw pixel (1, 0) is the corner; columns are flipped; blocks are averaged.
-    assert.deepEqual([...scan.diffraction.slice(0, 4)], [153.5, 151.5, 353.5, 351.5]);
-    assert.deepEqual([...scan.mask], [1, 0, 1, 1]);
-    assert.deepEqual(prepare({ dfile }).diffraction, scan.diffraction);
+    assert.deepEqual([...allDiffraction(scan.measured).slice(0, 4)], [153.5, 151.5, 353.5, 351.5]);
+    assert.deepEqual([...allMasks(scan.measured)], [1, 0, 1, 1]);
+    assert.deepEqual(allDiffraction(prepare({ dfile }).measured), allDiffraction(scan.measured));
   }),
 );
 

@@ -1,9 +1,10 @@
 /**
  * Data preparation: from the frames of a loader to the frames that models use. The chain is load, centre, crop or pad, noise,
- * orientation, rebin, save; frames stream through it in chunks, and only the result is held as a whole.
+ * orientation, rebin, save; frames stream through it in chunks into memory or scratch.
  */
 
-import { type NdArray, type Precision, type RealArray, realArray, sizeOf } from "../../kernels/nd_array.ts";
+import type { MeasuredFrames } from "../../kernels/measured.ts";
+import { type NdArray, type Precision, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError, isPtychoError, ParameterError } from "../errors.ts";
 import { loadArray } from "../formats/array_file.ts";
 import type { Loader, LoaderServices, OpenScan } from "../loaders/loader.ts";
@@ -13,8 +14,8 @@ import { assertInside } from "./center.ts";
 import { assertSomeValid } from "./checks.ts";
 import { type CropWindow, cropWindow } from "./crop_pad.ts";
 import { findCenter } from "./find_center.ts";
+import { createFrameStore, type FrameStore } from "./frame_store.ts";
 import { createFrameChain, type PreparedFrame, type RawFrameAt } from "./frame_chain.ts";
-import { createMaskCollector } from "./mask.ts";
 import { orientCenter } from "./orientation.ts";
 import { type PlanContext, planPreparation, type PreparationPlan } from "./plan.ts";
 import { givenPositions } from "./positions_theory.ts";
@@ -54,7 +55,7 @@ export interface Preparation extends PreparedScan {
 }
 
 /**
- * Prepares a scan. Diffraction is float32 or float64 by `precision`; mask, positions and geometry as `PreparedScan` says. With
+ * Prepares a scan. Intensities are float32 or float64 by `precision`; positions and geometry as `PreparedScan` says. With
  * `save` the prepared frames are also written to `dfile`, which appears whole or not at all.
  *
  * @throws {ParameterError} for parameters that contradict each other or the source
@@ -72,10 +73,11 @@ export function prepareScan<P extends PtyScanParams>(loader: Loader<P>, p: P, op
   using saver = openSaver(p, { ...options, meta, plan, rawCenter });
   const noise = p.add_poisson_noise ? options.services.random : null;
   const prepareFrame = createFrameChain(plan, { window, weight: scan.weight, noise });
-  const frames = streamFrames(scan, { plan, chunk, prepareFrame, saver, precision: options.precision });
+  const { precision, services: { scratch } } = options;
+  const measured = streamFrames(scan, { plan, chunk, prepareFrame, saver, precision, scratch });
   saver?.finish();
   const { numFrames, positions } = plan;
-  return { meta, numFrames, indices: count(0, numFrames), positions, ...frames, rawCenter };
+  return { meta, numFrames, indices: count(0, numFrames), positions, measured, rawCenter };
 }
 
 /**
@@ -166,13 +168,14 @@ interface Stream {
   readonly prepareFrame: (at: RawFrameAt) => PreparedFrame;
   readonly saver: ScanSaver | null;
   readonly precision: Precision;
+  readonly scratch: LoaderServices["scratch"];
 }
 
-function streamFrames(scan: OpenScan, o: Stream): Pick<PreparedScan, "diffraction" | "mask" | "maskFrames"> {
+function streamFrames(scan: OpenScan, o: Stream): MeasuredFrames {
   const { numFrames, shape, source, positions } = o.plan;
   const pixels = sizeOf(shape);
-  const diffraction = allocate(o.plan, o.precision);
-  const masks = createMaskCollector({ frames: numFrames, pixels });
+  const store = openStore(o);
+  let isEmpty = true;
   for (let start = 0; start < numFrames; start += o.chunk) {
     const stop = Math.min(start + o.chunk, numFrames);
     const raw = scan.frames(start, stop);
@@ -181,8 +184,8 @@ function streamFrames(scan: OpenScan, o: Stream): Pick<PreparedScan, "diffractio
     for (let frame = start; frame < stop; frame++) {
       const { values, mask } = o.prepareFrame({ raw, index: frame - start, frame });
       assertSomeValid(mask, { frame, source });
-      masks.add(frame, mask);
-      diffraction.set(values, frame * pixels);
+      store.add(values, mask);
+      isEmpty &&= values.every((photons) => photons === 0);
       part?.values.set(values, (frame - start) * pixels);
       part?.mask.set(mask, (frame - start) * pixels);
     }
@@ -190,8 +193,8 @@ function streamFrames(scan: OpenScan, o: Stream): Pick<PreparedScan, "diffractio
       o.saver?.add({ ...part, indices: count(start, stop), positions: positions.slice(2 * start, 2 * stop), shape });
     }
   }
-  if (diffraction.every((photons) => photons === 0)) refuseEmpty(source);
-  return { diffraction, ...masks.result() };
+  if (isEmpty) refuseEmpty(source);
+  return store.finish();
 }
 
 function emptyPart(frames: number, pixels: number): { values: Float64Array; mask: Uint8Array } {
@@ -202,11 +205,13 @@ function count(start: number, stop: number): Int32Array {
   return Int32Array.from({ length: stop - start }, (_, i) => start + i);
 }
 
-function allocate(plan: PreparationPlan, precision: Precision): RealArray {
-  const length = plan.numFrames * sizeOf(plan.shape);
+function openStore({ plan, precision, scratch }: Stream): FrameStore {
+  const points = sizeOf(plan.shape);
   try {
-    return realArray(length, precision);
+    return createFrameStore({ frames: plan.numFrames, points, precision, scratch });
   } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const length = plan.numFrames * points;
     const gigabytes = (length * (precision === "single" ? 4 : 8) / 1e9).toFixed(1);
     throw new DataError(
       `Cannot prepare ${plan.source}: found ${plan.numFrames} frames of ${plan.shape[0]} x ${

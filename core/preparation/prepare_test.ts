@@ -1,11 +1,12 @@
 /** The chain as a whole: what wins over what, chunks, masks, and what is refused. */
 
+import { allDiffraction, allMasks } from "../../kernels/measured.ts";
 import assert from "node:assert/strict";
 import type { NdArray } from "../../kernels/nd_array.ts";
 import { isPtychoError } from "../errors.ts";
 import type { OpenScan } from "../loaders/loader.ts";
 import { planScan, type Preparation, type PrepareOptions, prepareScan } from "./prepare.ts";
-import { arrayLoader, ptyScan, rampFrames, silentServices } from "./testing.ts";
+import { arrayLoader, asArrays, ptyScan, rampFrames, silentServices } from "./testing.ts";
 
 type Source = Parameters<typeof arrayLoader>[1];
 
@@ -49,7 +50,7 @@ Deno.test("prepareScan() takes geometry from the source unless the user wrote it
   const theirs = prepareScan(loader, ptyScan(), { ...options, written: new Set() });
   assert.deepEqual([theirs.meta.energy, theirs.meta.distance, theirs.meta.psize], [8, 2, [1e-5, 2e-5]]);
   assert.deepEqual([theirs.meta.shape, theirs.rawCenter], [[4, 4], [3, 2]]);
-  assert.equal(theirs.diffraction[0], 1 + 100 * 1 + 0);
+  assert.equal(allDiffraction(theirs.measured)[0], 1 + 100 * 1 + 0);
   const written = { energy: 7, psize: 3e-5, center: "fftshift", shape: 2 };
   const ours = prepareScan(loader, ptyScan(written), { ...options, written: new Set(Object.keys(written)) });
   assert.deepEqual([ours.meta.energy, ours.meta.distance, ours.meta.psize], [7, 2, [3e-5, 3e-5]]);
@@ -79,16 +80,20 @@ for (
     };
     const parts = prepare(data, given, { source, options: { chunkBytes } });
     assert.deepEqual(found, [[0, 1], ...reads]); // The first frame tells shape and type.
-    assert.deepEqual(parts, prepare(data, given, { source: { weights } }));
-    assert.deepEqual([parts.maskFrames, parts.mask.filter((valid) => valid === 0).length], [5, 1]);
+    assert.deepEqual(asArrays(parts), asArrays(prepare(data, given, { source: { weights } })));
+    assert.deepEqual([parts.measured.maskFrames, allMasks(parts.measured).filter((valid) => valid === 0).length], [
+      5,
+      1,
+    ]);
   });
 }
 
 Deno.test("prepareScan() of precision single returns float32, of double float64", () => {
   assert.ok(
-    prepare(rampFrames([1, 4, 4]), {}, { options: { precision: "single" } }).diffraction instanceof Float32Array,
+    allDiffraction(prepare(rampFrames([1, 4, 4]), {}, { options: { precision: "single" } }).measured) instanceof
+      Float32Array,
   );
-  assert.ok(prepare(rampFrames([1, 4, 4])).diffraction instanceof Float64Array);
+  assert.ok(allDiffraction(prepare(rampFrames([1, 4, 4])).measured) instanceof Float64Array);
 });
 
 Deno.test("num_frames limits frames, positions_theory replaces positions and num_frames", () => {
@@ -134,8 +139,8 @@ Deno.test("auto_center finds the centre only where none is given, and else repor
 Deno.test("weights of another size than the frames are cut around their own middle", () => {
   const weight = masked([8, 8], [4 * 8 + 5]);
   const scan = prepare(rampFrames([2, 6, 6]), { shape: 4, center: [2, 2] }, { source: { weight } });
-  assert.deepEqual([...scan.mask].flatMap((valid, i) => valid ? [] : [i]), [2 * 4 + 3]);
-  assert.equal(scan.maskFrames, 1);
+  assert.deepEqual([...allMasks(scan.measured)].flatMap((valid, i) => valid ? [] : [i]), [2 * 4 + 3]);
+  assert.equal(scan.measured.maskFrames, 1);
 });
 
 Deno.test("masked pixels may hold anything; what is no count becomes 0", () => {
@@ -144,7 +149,7 @@ Deno.test("masked pixels may hold anything; what is no count becomes 0", () => {
   const scan = prepare(data, { shape: [2, 3] }, {
     source: { weight: masked([2, 3], [0, 1, 2, 3]), prepared: true, found: GEOMETRY },
   });
-  assert.deepEqual([...scan.diffraction], [0, 0, 0, 5, 102, 103]);
+  assert.deepEqual([...allDiffraction(scan.measured)], [0, 0, 0, 5, 102, 103]);
 });
 
 /** What a prepared source must know. */
@@ -175,7 +180,7 @@ Deno.test("a prepared source is taken as it is, with its own axis", () => {
     precision: "double",
     now: NOW,
   });
-  assert.deepEqual([...scan.diffraction], [...data.data]);
+  assert.deepEqual([...allDiffraction(scan.measured)], [...data.data]);
   assert.deepEqual(scan.meta.center, [1, 2]);
 });
 

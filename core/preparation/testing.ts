@@ -1,5 +1,7 @@
 /** Sources, services and parameters for the tests of preparation and loaders. */
 
+import { allDiffraction, allMasks } from "../../kernels/measured.ts";
+import type { PreparedScan } from "../loaders/prepared_scan.ts";
 import type { NdArray } from "../../kernels/nd_array.ts";
 import { defineLoader, type Loader, type LoaderServices, type OpenScan, type RawFrames } from "../loaders/loader.ts";
 import { type PtyScanParams, ptyScanParams } from "../parameters/scandata/pty_scan.ts";
@@ -65,4 +67,12 @@ function noRandom(): Random {
     throw new Error("this test draws no random numbers");
   };
   return { uniform: refuse, normal: refuse, poisson: refuse, permutation: refuse, state: refuse };
+}
+
+/** A prepared scan with its frames as arrays, to compare. */
+export function asArrays<S extends PreparedScan>(
+  scan: S,
+): Omit<S, "measured"> & Record<"diffraction" | "mask", unknown> {
+  const { measured, ...rest } = scan;
+  return { ...rest, diffraction: allDiffraction(measured), mask: allMasks(measured) };
 }

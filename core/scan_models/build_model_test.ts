@@ -1,5 +1,6 @@
 /** Models of small scans: IDs, address tables, sharing, starts, errors. */
 
+import { heldFrames } from "../../kernels/measured.ts";
 import assert from "node:assert/strict";
 import { ADDRESS } from "../../kernels/reconstruction.ts";
 import { storageData } from "../containers/container.ts";
@@ -30,10 +31,13 @@ function prepared(positionsUm: readonly number[], counts = 2): PreparedScan {
     numFrames,
     indices: Int32Array.from({ length: numFrames }, (_, i) => i),
     positions: Float64Array.from(positionsUm, (v) => v * 1e-6),
-    diffraction: new Float32Array(numFrames * 64).fill(counts),
-    mask: new Uint8Array(64).fill(1).fill(0, 0, 14),
-    maskFrames: 1,
+    measured: measuredOf(numFrames, counts),
   };
+}
+
+function measuredOf(numFrames: number, counts: number): PreparedScan["measured"] {
+  const diffraction = new Float32Array(numFrames * 64).fill(counts);
+  return heldFrames({ points: 64, diffraction, mask: new Uint8Array(64).fill(1).fill(0, 0, 14) });
 }
 
 function full(label: string, positionsUm: readonly number[], p: Record<string, unknown> = {}): ScanInput {
@@ -123,8 +127,7 @@ Deno.test("frames, masks, probe and object are shared with data and state, not c
   const scan = full("a", [0, 0, 1, 2]);
   const model = buildModel([scan], options({ precision: "single" }));
   const { data, state } = modelToData(model);
-  assert.equal(data.blocks[0]!.diffraction, scan.prepared.diffraction);
-  assert.equal(data.blocks[0]!.mask, scan.prepared.mask);
+  assert.equal(data.blocks[0]!.measured, scan.prepared.measured);
   assert.equal(state.arrays.probe!.data, model.probe.data);
   assert.equal(storageData(model.obj, model.obj.storages[0]!).buffer, model.obj.data.buffer);
   assert.deepEqual([state.arrays.object!.dtype, state.iterations], ["complex64", 0]);
@@ -229,8 +232,8 @@ Deno.test("bad scans are refused: no frames, other numbers of positions, NaN, da
   fails("DataError", /0 frames/, build({ numFrames: 0 }));
   fails("DataError", /1 positions for 2 frames/, build({ positions: new Float64Array(2) }));
   fails("DataError", /positions that are NaN/, build({ positions: Float64Array.of(0, 0, NaN, 0) }));
-  fails("DataError", /0 photons/, build({ diffraction: new Float32Array(128) }));
-  fails("DataError", /NaN photons/, build({ diffraction: new Float32Array(128).fill(NaN) }));
+  fails("DataError", /0 photons/, build({ measured: measuredOf(2, 0) }));
+  fails("DataError", /NaN photons/, build({ measured: measuredOf(2, NaN) }));
   fails(
     "DataError",
     /million pixels; check that positions are in metres/,

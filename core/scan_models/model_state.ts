@@ -111,9 +111,7 @@ function blocksOf(model: Model): Block[] {
     modes: probeModes * objectModes,
     rows: geometry.shape[0],
     cols: geometry.shape[1],
-    diffraction: prepared.diffraction,
-    mask: prepared.mask,
-    maskFrames: prepared.maskFrames,
+    measured: prepared.measured,
     propagators: [propagatorFactors(geometry, precision)],
     address: addressOf(model, scan),
   }));

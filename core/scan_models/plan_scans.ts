@@ -1,5 +1,6 @@
 /** The first half of a model, which takes no memory: geometry, modes, storages. */
 
+import { visitFrames } from "../../kernels/measured.ts";
 import { boundingBox, firstPixel, type Storage, storageOver, storageSize } from "../containers/storage.ts";
 import { DataError } from "../errors.ts";
 import { createGeometry, type Geometry } from "../geometry.ts";
@@ -128,34 +129,28 @@ function draftScan(input: ScanInput, services: ModelServices): Draft {
   };
 }
 
-function checkFrames(label: string, { numFrames, positions, diffraction, mask, maskFrames, meta }: PreparedScan): void {
+function checkFrames(label: string, { numFrames, positions, measured, meta }: PreparedScan): void {
   const pixels = meta.shape[0] * meta.shape[1];
   const wrong = numFrames < 1
     ? "found 0 frames, expected at least one"
     : positions.length !== 2 * numFrames
     ? `found ${positions.length / 2} positions for ${numFrames} frames, expected one for each`
-    : diffraction.length !== numFrames * pixels
-    ? `found ${diffraction.length} values in ${numFrames} frames, expected ${pixels} in each`
-    : mask.length !== maskFrames * pixels
-    ? `found ${mask.length} values in ${maskFrames} masks, expected ${pixels} in each`
+    : measured.frames !== numFrames || measured.points !== pixels
+    ? `found ${measured.frames} frames of ${measured.points} pixels, expected ${numFrames} of ${pixels}`
     : !positions.every(Number.isFinite)
     ? "found positions that are NaN or infinite, expected metres"
     : null;
   if (wrong !== null) throw new DataError(`Cannot reconstruct scan "${label}": ${wrong}`, { scan: label });
 }
 
-function brightestFrame({ numFrames, diffraction, mask, maskFrames, meta }: PreparedScan): number {
-  const pixels = meta.shape[0] * meta.shape[1];
+function brightestFrame({ measured }: PreparedScan): number {
   let brightest = 0;
-  for (let frame = 0; frame < numFrames; frame++) {
-    const masked = maskFrames === 1 ? 0 : frame * pixels;
+  visitFrames(measured, ({ diffraction, mask }) => {
     let sum = 0;
-    for (let i = 0; i < pixels; i++) {
-      if (mask[masked + i] !== 0) sum += diffraction[frame * pixels + i]!;
-    }
+    for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) sum += diffraction[i]!;
     // Also keeps a NaN, which no comparison would.
     if (!(sum <= brightest)) brightest = sum;
-  }
+  });
   return brightest;
 }
 

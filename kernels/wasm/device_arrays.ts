@@ -3,9 +3,9 @@
  * memory (as WASM passes want it), or both; it is converted when work asks for the form that it is not in.
  */
 
-import { DeviceError, ShapeError } from "../errors.ts";
-import { checkLength, dtypeOf, isComplexElement, newElementArray, totalCount } from "../frame_records.ts";
-import { type ElementArray, type NdArray, type RealArray, sizeOf } from "../nd_array.ts";
+import { DeviceError } from "../errors.ts";
+import { checkLength, checkSaved, dtypeOf, isComplexElement, newElementArray, totalCount } from "../frame_records.ts";
+import type { ElementArray, NdArray, RealArray } from "../nd_array.ts";
 import type { Buffer } from "../pass.ts";
 import type { Data } from "../reconstruction.ts";
 import type { DeviceMemory } from "./device_memory.ts";
@@ -21,8 +21,6 @@ export interface DeviceArrays {
    * @throws {ShapeError} if `from` has another size
    */
   add(buffer: Buffer, options?: { readonly from?: NdArray | undefined; readonly planes?: Planes | undefined }): void;
-  /** Puts the host's own array behind a buffer; nobody changes it. */
-  lend(buffer: Buffer, array: ElementArray): void;
   remove(buffer: Buffer): void;
   /** The flat array. @throws {DeviceError} if the buffer was freed */
   flat(buffer: Buffer, use: Use): ElementArray;
@@ -50,6 +48,15 @@ interface Held {
   planesValid: boolean;
   version: number;
 }
+
+const EMPTY: Held = {
+  flat: null,
+  address: 0,
+  planes: null,
+  flatValid: false,
+  planesValid: false,
+  version: 0,
+};
 
 /** Arrays of some data in a memory. */
 export function createDeviceArrays(memory: DeviceMemory, data: Data): DeviceArrays {
@@ -118,16 +125,12 @@ export function createDeviceArrays(memory: DeviceMemory, data: Data): DeviceArra
   return {
     add(buffer, { from, planes } = {}) {
       const { name, element } = buffer.layout;
-      all.set(buffer, { flat: null, address: 0, planes: null, flatValid: false, planesValid: false, version: 0 });
+      all.set(buffer, { ...EMPTY });
       if (from !== undefined) checkLength(from.data, totalCount(data, buffer.layout), `array "${name}" of the state`);
       if (planes !== undefined) {
         const view = planesOf(buffer, planes, "update");
         if (from !== undefined) packPlanes(view, from.data as RealArray, { isComplex: isComplexElement(element) });
       } else if (from !== undefined) (flat(buffer, "update") as RealArray).set(from.data as RealArray);
-    },
-    lend(buffer, array) {
-      const lent = { flat: array, address: 0, planes: null, flatValid: true, planesValid: false, version: 0 };
-      all.set(buffer, lent);
     },
     remove(buffer) {
       const array = all.get(buffer);
@@ -141,13 +144,9 @@ export function createDeviceArrays(memory: DeviceMemory, data: Data): DeviceArra
     version: (buffer) => held(buffer).version,
     copy(buffer, shape) {
       const array = held(buffer);
-      const { element, name } = buffer.layout;
+      const { element } = buffer.layout;
       const isComplex = isComplexElement(element);
-      const expected = (isComplex ? 2 : 1) * sizeOf(shape);
-      const count = totalCount(data, buffer.layout);
-      if (count !== expected) {
-        throw new ShapeError(`Cannot save "${name}": found ${count} numbers, expected ${expected}`);
-      }
+      checkSaved(buffer.layout, { count: totalCount(data, buffer.layout), shape });
       if (array.flatValid) return { dtype: dtypeOf(element, array.flat!), shape, data: array.flat!.slice() };
       const copied = newFlat(buffer);
       if (array.planesValid) unpackPlanes(copied as RealArray, viewOf(array), { isComplex });

@@ -1,26 +1,32 @@
-/** What the WASM passes of a block need in memory beside waves: measured roots, factors of propagators, records of frames and pods. */
+/** What the WASM passes of a block need in memory: frames in their places, factors of propagators, records of frames and pods. */
 
 import { type PlaneLayout, planWasmFft, type WasmFftPlan } from "../fft/wasm_plan.ts";
-import type { LoadedBlock } from "../frame_records.ts";
+import { type LoadedBlock, measuredHandles } from "../frame_records.ts";
+import type { MeasuredFrames } from "../measured.ts";
+import type { FramePlan } from "../memory_plan.ts";
 import type { Precision } from "../nd_array.ts";
 import { ADDRESS, type Block, type PropagatorFactors } from "../reconstruction.ts";
+import type { Scratch } from "../scratch.ts";
+import { type DeviceFrames, openDeviceFrames } from "./device_frames.ts";
 import type { DeviceMemory } from "./device_memory.ts";
-import { packPlanes, type PlanePart, type Planes, type PlaneView, wavePlanes } from "./device_planes.ts";
-import { lanesOf, viewMemory } from "./lanes.ts";
+import type { Places } from "./device_places.ts";
+import { packPlanes, type PlanePart, type Planes, type PlaneView } from "./device_planes.ts";
+import { lanesOf } from "./lanes.ts";
 import { FRAME_RECORD, POD_RECORD } from "./projection_pass.ts";
 import type { PropagatorKind } from "./propagation.ts";
 
 /** A block in memory. */
 export interface DeviceBlock {
   readonly loaded: LoadedBlock;
+  /** Handles of what was measured. */
+  readonly handles: ReturnType<typeof measuredHandles>;
   readonly plan: WasmFftPlan;
-  readonly waves: Planes;
+  /** Roots and waves. */
+  readonly frames: DeviceFrames;
   /** null if the block mixes propagators: then only twins work on it. */
   readonly kind: PropagatorKind | null;
-  /** Address of the roots of the first frame; each frame has a plane. */
-  roots(): number;
   /** Address of the frame records (FRAME_RECORD). */
-  frames(): number;
+  records(): number;
   /**
    * Address of the pod records for these arrays, or null if some pod does not look at whole layers of them. Passes that want different
    * arrays keep records under different names, so that they are seldom written.
@@ -36,7 +42,7 @@ export interface DeviceBlock {
 export interface PodArrays {
   readonly probe: PlaneView;
   readonly object: PlaneView;
-  /** Addresses of the waves of pod 0; 0 if the pass has none. */
+  /** Addresses of the waves in the first place; 0 if the pass has none. */
   readonly exitWave: number;
   readonly spectrum: number;
   /** The address table, and what counts its changes. */
@@ -44,11 +50,18 @@ export interface PodArrays {
   readonly version: number;
 }
 
-/** Prepares a block; memory is taken when it is first asked for. */
-export function openDeviceBlock(memory: DeviceMemory, loaded: LoadedBlock, precision: Precision): DeviceBlock {
+/** Prepares a block whose frames are placed by a plan; memory is taken when it is first asked for. */
+export function openDeviceBlock(memory: DeviceMemory, loaded: LoadedBlock, options: {
+  readonly index: number;
+  readonly precision: Precision;
+  readonly plan: FramePlan;
+  readonly openScratch: () => Scratch;
+}): DeviceBlock {
   const { block } = loaded;
+  const { precision, openScratch } = options;
   const { rows, cols } = block;
   const plan = planWasmFft({ rows, cols, precision });
+  const frames = openDeviceFrames(memory, { block, layout: plan.layout, plan: options.plan, openScratch });
   const kinds = new Set(block.propagators.map(({ kind }) => kind));
   const pieces = new Map<string, number>();
   let factors: number[] | null = null;
@@ -63,25 +76,20 @@ export function openDeviceBlock(memory: DeviceMemory, loaded: LoadedBlock, preci
     return at;
   }
 
-  function roots(): number {
-    const { layout } = plan;
-    return piece("roots", block.frames * layout.planeBytes, (at) => writeRoots(memory.memory, { at, block, layout }));
-  }
-
   return {
     loaded,
+    handles: measuredHandles(block, options.index),
     plan,
-    waves: wavePlanes(block, precision),
+    frames,
     kind: kinds.size === 1 ? [...kinds][0]! : null,
     piece,
-    roots,
-    frames() {
-      const first = roots();
+    records() {
+      const first = frames.roots();
       return piece("frames", block.frames * FRAME_RECORD.bytes, (at) => {
         const view = new DataView(memory.memory.buffer);
-        countValid(block).forEach((valid, frame) => {
+        countValid(block.measured).forEach((valid, frame) => {
           const record = at + frame * FRAME_RECORD.bytes;
-          view.setInt32(record + FRAME_RECORD.root, first + frame * plan.layout.planeBytes, true);
+          view.setInt32(record + FRAME_RECORD.root, first + frames.places.of(frame) * plan.layout.planeBytes, true);
           view.setFloat64(record + FRAME_RECORD.valid, valid, true);
         });
       });
@@ -92,12 +100,15 @@ export function openDeviceBlock(memory: DeviceMemory, loaded: LoadedBlock, preci
       factors ??= block.propagators.map((factor) => writeFactor(memory, factor, plan.layout));
       const key = [probe.address, object.address, exitWave, spectrum, version].join();
       if (key !== written.get(name)) {
-        if (!writePods(memory.memory, { at, block, layout: plan.layout, factors, wanted })) return null;
+        if (!writePods(memory.memory, { at, block, places: frames.places, layout: plan.layout, factors, wanted })) {
+          return null;
+        }
         written.set(name, key);
       }
       return at;
     },
     clear() {
+      frames.clear();
       for (const at of pieces.values()) memory.give(at);
       for (const at of factors ?? []) if (at !== 0) memory.give(at);
       pieces.clear();
@@ -107,38 +118,14 @@ export function openDeviceBlock(memory: DeviceMemory, loaded: LoadedBlock, preci
   };
 }
 
-function countValid({ frames, rows, cols, mask, maskFrames }: Block): Float64Array {
-  const points = rows * cols;
+function countValid({ frames, points, maskFrames, readMask }: MeasuredFrames): Float64Array {
+  const mask = new Uint8Array(points);
   const count = (frame: number) => {
-    let valid = 0;
-    for (let i = frame * points; i < (frame + 1) * points; i++) valid += mask[i]! === 0 ? 0 : 1;
-    return valid;
+    readMask(frame, mask);
+    return mask.reduce((valid, value) => valid + (value === 0 ? 0 : 1), 0);
   };
   if (maskFrames === 1) return new Float64Array(frames).fill(count(0));
   return Float64Array.from({ length: frames }, (_, frame) => count(frame));
-}
-
-/** Roots with the intensity's sign; infinity at masked pixels and in the padding. */
-function writeRoots(memory: WebAssembly.Memory, { at, block, layout }: {
-  at: number;
-  block: Block;
-  layout: PlaneLayout;
-}): void {
-  const { frames, rows, cols, diffraction, mask, maskFrames } = block;
-  const points = rows * cols;
-  const length = layout.planeBytes / lanesOf(layout.precision).bytes;
-  const roots = viewMemory(memory, { precision: layout.precision, address: at, length: frames * length });
-  roots.fill(Infinity);
-  for (let frame = 0; frame < frames; frame++) {
-    const firstMask = maskFrames === 1 ? 0 : frame * points;
-    for (let y = 0, i = 0; y < rows; y++) {
-      for (let to = frame * length + y * layout.pitch; i < (y + 1) * cols; i++, to++) {
-        if (mask[firstMask + i] === 0) continue;
-        const intensity = diffraction[frame * points + i]!;
-        roots[to] = intensity < 0 ? -Math.sqrt(-intensity) : Math.sqrt(intensity);
-      }
-    }
-  }
 }
 
 /** Address of a propagator's factor as a wave; 0 for a far field whose factor is 1 everywhere. */
@@ -155,13 +142,14 @@ function writeFactor(memory: DeviceMemory, factor: PropagatorFactors, layout: Pl
 interface PodWriting {
   readonly at: number;
   readonly block: Block;
+  readonly places: Places;
   readonly layout: PlaneLayout;
   readonly factors: readonly number[];
   readonly wanted: PodArrays;
 }
 
 /** Writes a record per pod; false if a pod looks at something that is not a layer of the frame's shape. */
-function writePods(memory: WebAssembly.Memory, { at, block, layout, factors, wanted }: PodWriting): boolean {
+function writePods(memory: WebAssembly.Memory, { at, block, places, layout, factors, wanted }: PodWriting): boolean {
   const { probe, object, exitWave, spectrum, address } = wanted;
   const probes = byStart(probe.planes);
   const objects = byStart(object.planes);
@@ -175,7 +163,8 @@ function writePods(memory: WebAssembly.Memory, { at, block, layout, factors, wan
     if (probePart?.rows !== block.rows || probePart.cols !== block.cols) return false;
     if (objectPart?.cols !== of(ADDRESS.objectStride)) return false;
     const first = (of(ADDRESS.oy) * objectPart.pitch + of(ADDRESS.ox)) * bytes;
-    const wave = 2 * pod * layout.planeBytes;
+    const mode = pod % block.modes;
+    const wave = 2 * layout.planeBytes * (places.of((pod - mode) / block.modes) * block.modes + mode);
     const fields: Record<Exclude<keyof typeof POD_RECORD, "bytes">, number> = {
       probe: probe.address + probePart.re,
       objectRe: object.address + objectPart.re + first,

@@ -1,6 +1,7 @@
 /** The likelihood's gradient and line search on the WASM device. */
 
 import { recordRange } from "../frame_records.ts";
+import { visitFrames } from "../measured.ts";
 import type { Buffer, Pass } from "../pass.ts";
 import {
   bothOf,
@@ -10,10 +11,13 @@ import {
   type PassContext,
   type PassForm,
   podsOf,
+  runFrames,
+  wavesOf,
   writeDoubles,
   writeIntegers,
 } from "./device_passes.ts";
 import type { OpenProgram } from "./device_programs.ts";
+import { framesTogether } from "./device_overhead.ts";
 import type { LikelihoodModel } from "./likelihood_kernels.ts";
 import { photonsOf, poissonConstant } from "./likelihood_log.ts";
 import { generateLikelihood, LIKELIHOOD_FRAME, LIKELIHOOD_JOB } from "./likelihood_pass.ts";
@@ -32,21 +36,18 @@ export const LIKELIHOOD_FORMS: Readonly<Record<string, PassForm>> = {
   [`${CHANGES} line_poisson`]: line,
 };
 
-/** Room for back-propagated waves: what a large cache holds, so that the sums over them read little from the memory. */
-const WAVE_BYTES = 8e6;
-
 interface Likelihood {
   readonly model: LikelihoodModel;
   readonly floating: boolean;
 }
 
 function gradient(context: PassContext, pass: Pass): boolean {
-  const { memory, arrays, programs, block, objects, probes } = context;
-  const { frames, modes, rows } = block.loaded.block;
+  const { memory, arrays, block, objects, probes } = context;
   const calls = callsByName(pass);
   const make = calls.get("make_model")!;
   const both = bothOf(context, make);
-  const pods = podsOf(context, { name: "likelihood", call: make, ...both });
+  const spectrum = wavesOf(context, calls.get("store_wave")!, "stored");
+  const pods = podsOf(context, { name: "likelihood", call: make, ...both, spectrum });
   if (pods === null) return false;
   const floating = calls.get("floating_intensity");
   const judge = calls.get("gaussian_residual") ?? calls.get("poisson_residual")!;
@@ -54,10 +55,7 @@ function gradient(context: PassContext, pass: Pass): boolean {
   const program = openLikelihood(context, { model, floating: floating !== undefined });
   const objectSum = arrays.planes(calls.get("object_gradient")!.buffers["gradient"]!, objects, "update");
   const probeSum = arrays.planes(calls.get("probe_gradient")!.buffers["gradient"]!, probes, "update");
-  const models = arrays.planes(calls.get("store_wave")!.buffers["stored"]!, block.waves, "update");
-  const frameBytes = 2 * modes * block.plan.layout.planeBytes;
-  const together = Math.min(frames, evenShares(Math.floor(WAVE_BYTES / frameBytes), programs.threads));
-  const waves = block.piece("residual waves", together * frameBytes);
+  const waves = residualWaves(context);
   const at = block.piece("likelihood job", LIKELIHOOD_JOB.bytes);
   const records = frameRecords(context, model);
   writeDoubles(memory, at, { [LIKELIHOOD_JOB.renormalization]: judge.params["renormalization"] ?? 0 });
@@ -65,23 +63,16 @@ function gradient(context: PassContext, pass: Pass): boolean {
     [LIKELIHOOD_JOB.frames]: records,
     [LIKELIHOOD_JOB.pods]: pods,
     [LIKELIHOOD_JOB.tables]: program.tables,
-    [LIKELIHOOD_JOB.models]: models.address,
-    [LIKELIHOOD_JOB.waves]: waves,
+    [LIKELIHOOD_JOB.waves]: waves.address,
     [LIKELIHOOD_JOB.objectGradientRe]: objectSum.address - both.object.address,
     [LIKELIHOOD_JOB.objectGradientIm]: objectSum.address + objects.bytes / 2 - both.object.address,
     [LIKELIHOOD_JOB.probeGradient]: probeSum.address - both.probe.address,
   });
-  const threads = programs.threads;
-  for (let from = 0; from < frames; from += together) {
-    const to = Math.min(frames, from + together);
-    const objectRows = mostRows(objects);
-    writeIntegers(memory, at, { [LIKELIHOOD_JOB.first]: from });
-    const run = (name: "gradient" | "objectGradient" | "probeGradient", [start, end]: readonly [number, number]) =>
-      programs.run(program, name, { job: at, range: { start, end, from, to }, chunk: chunkOf(end - start, threads) });
-    run("gradient", [from, to]);
-    run("objectGradient", [0, objectRows]);
-    run("probeGradient", [0, rows]);
-  }
+  block.frames.each({ pass, roots: true }, ({ start, end }) => {
+    for (let from = start; from < end; from += waves.frames) {
+      runTogether(context, { program, job: at, from, to: Math.min(end, from + waves.frames) });
+    }
+  });
   copyOut(context, { records, buffer: judge.buffers["errors"]!, offset: LIKELIHOOD_FRAME.errors, count: 3 });
   if (floating !== undefined) {
     const buffer = floating.buffers["coefficient"]!;
@@ -90,17 +81,38 @@ function gradient(context: PassContext, pass: Pass): boolean {
   return true;
 }
 
+/** Gradients of frames [from, to), whose back-propagated waves there is room for. */
+function runTogether(
+  { memory, programs, block, objects }: PassContext,
+  { program, job, from, to }: { program: OpenProgram; job: number; from: number; to: number },
+): void {
+  writeIntegers(memory, job, { [LIKELIHOOD_JOB.first]: from });
+  const run = (name: "gradient" | "objectGradient" | "probeGradient", [start, end]: readonly [number, number]) =>
+    programs.run(program, name, {
+      job,
+      range: { start, end, from, to },
+      chunk: chunkOf(end - start, programs.threads),
+    });
+  run("gradient", [from, to]);
+  run("objectGradient", [0, mostRows(objects)]);
+  run("probeGradient", [0, block.loaded.block.rows]);
+}
+
 function line(context: PassContext, pass: Pass): boolean {
-  const { memory, arrays, programs, block, objects, probes } = context;
+  const { memory, arrays, block, objects, probes } = context;
   const change = pass.calls[0]!;
   const search = pass.calls.at(-1)!;
   const both = bothOf(context, change);
-  const pods = podsOf(context, { name: "likelihood", call: change, ...both });
+  const pods = podsOf(context, {
+    name: "likelihood",
+    call: change,
+    ...both,
+    spectrum: wavesOf(context, search, "model"),
+  });
   if (pods === null) return false;
   const model = search.kernel.name === "line_gaussian" ? "gaussian" : "poisson";
   // A factor that floats is found in the records: the code is the same.
   const program = openLikelihood(context, { model, floating: false });
-  const models = arrays.planes(search.buffers["model"]!, block.waves, "read");
   const objectDirection = arrays.planes(change.buffers["objectDirection"]!, objects, "read");
   const probeDirection = arrays.planes(change.buffers["probeDirection"]!, probes, "read");
   const at = block.piece("likelihood job", LIKELIHOOD_JOB.bytes);
@@ -110,21 +122,23 @@ function line(context: PassContext, pass: Pass): boolean {
     [LIKELIHOOD_JOB.frames]: records,
     [LIKELIHOOD_JOB.pods]: pods,
     [LIKELIHOOD_JOB.tables]: program.tables,
-    [LIKELIHOOD_JOB.models]: models.address,
     [LIKELIHOOD_JOB.objectDirectionRe]: objectDirection.address - both.object.address,
     [LIKELIHOOD_JOB.objectDirectionIm]: objectDirection.address + objects.bytes / 2 - both.object.address,
     [LIKELIHOOD_JOB.probeDirection]: probeDirection.address - both.probe.address,
   });
-  const { frames } = block.loaded.block;
-  const range = { start: 0, end: frames };
-  programs.run(program, "line", { job: at, range, chunk: chunkOf(frames, programs.threads) });
+  runFrames(context, pass, { program, name: "line", job: at, roots: true });
   copyOut(context, { records, buffer: search.buffers["sums"]!, offset: LIKELIHOOD_FRAME.sums, count: 2 });
   return true;
 }
 
-/** About `count` frames, so many that no thread has one less than another. */
-function evenShares(count: number, threads: number): number {
-  return threads * Math.max(4, Math.round(count / threads));
+/** Room for the back-propagated waves of some frames, which blocks of one shape share: every pass leaves zeros in the padding. */
+function residualWaves({ memory, programs, block }: PassContext): { address: number; frames: number } {
+  const { loaded: { block: { frames, modes, rows, cols } }, plan: { layout } } = block;
+  const frameBytes = 2 * modes * layout.planeBytes;
+  const { threads } = programs;
+  const together = Math.min(frames, framesTogether({ frameBytes, threads, memoryBytes: memory.mostBytes }));
+  const name = `residual waves ${rows} ${cols} ${layout.precision} ${modes} ${together}`;
+  return { address: programs.room(name, together * frameBytes), frames: together };
 }
 
 function openLikelihood({ memory, programs, block }: PassContext, { model, floating }: Likelihood): OpenProgram {
@@ -138,21 +152,19 @@ function openLikelihood({ memory, programs, block }: PassContext, { model, float
 
 /** Address of the frame records, written once. */
 function frameRecords({ memory, block }: PassContext, model: LikelihoodModel): number {
-  const { loaded: { block: { frames, rows, cols, diffraction, mask, maskFrames } }, plan: { layout } } = block;
-  const points = rows * cols;
-  const roots = block.roots();
+  const { loaded: { block: { frames, measured } }, plan: { layout } } = block;
+  const roots = block.frames.roots();
   return block.piece(`likelihood frames ${model}`, frames * LIKELIHOOD_FRAME.bytes, (at) => {
-    for (let frame = 0; frame < frames; frame++) {
+    visitFrames(measured, ({ frame, diffraction, mask }) => {
       const record = at + frame * LIKELIHOOD_FRAME.bytes;
-      const measured = diffraction.subarray(frame * points, (frame + 1) * points);
-      const firstMask = maskFrames === 1 ? 0 : frame * points;
-      const valid = mask.subarray(firstMask, firstMask + points);
-      writeIntegers(memory, record, { [LIKELIHOOD_FRAME.root]: roots + frame * layout.planeBytes });
-      writeDoubles(memory, record, {
-        [LIKELIHOOD_FRAME.photons]: photonsOf(measured),
-        [LIKELIHOOD_FRAME.constant]: model === "poisson" ? poissonConstant(measured, valid) : 0,
+      writeIntegers(memory, record, {
+        [LIKELIHOOD_FRAME.root]: roots + block.frames.places.of(frame) * layout.planeBytes,
       });
-    }
+      writeDoubles(memory, record, {
+        [LIKELIHOOD_FRAME.photons]: photonsOf(diffraction),
+        [LIKELIHOOD_FRAME.constant]: model === "poisson" ? poissonConstant(diffraction, mask) : 0,
+      });
+    });
   });
 }
 

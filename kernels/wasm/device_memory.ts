@@ -7,6 +7,8 @@ export interface DeviceMemory {
   readonly memory: WebAssembly.Memory;
   /** Whether threads can share it. */
   readonly shared: boolean;
+  /** How large it may grow. */
+  readonly mostBytes: number;
   /** A piece of zeros. @throws {DeviceError} if the memory cannot grow so far */
   take(bytes: number, what: string): number;
   /** Gives a piece back. */
@@ -16,44 +18,57 @@ export interface DeviceMemory {
 const PAGE_BYTES = 65536;
 const ALIGNMENT = 64;
 /** What 32-bit addresses reach. */
-const MAX_PAGES = 65536;
+export const MAX_MEMORY_BYTES = 2 ** 32;
 
-/** A new memory; not shared where threads cannot share one. */
-export function createDeviceMemory({ shared }: { readonly shared: boolean }): DeviceMemory {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared });
+/** A new memory that grows up to `bytes` at most; not shared where threads cannot share one. */
+export function createDeviceMemory(
+  { shared, bytes: most = MAX_MEMORY_BYTES }: { readonly shared: boolean; readonly bytes?: number },
+): DeviceMemory {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: Math.floor(most / PAGE_BYTES), shared });
   const sizes = new Map<number, number>();
   /** Pieces given back, in the order of their addresses, none next to another. */
   const free: { at: number; bytes: number }[] = [];
   // Address 0 stands for nothing.
   let top = ALIGNMENT;
 
-  function grow(end: number, what: string): void {
-    const missing = Math.ceil(end / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES;
+  function grow(until: number, what: string): void {
+    const missing = Math.ceil(until / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES;
     if (missing <= 0) return;
     try {
       memory.grow(missing);
     } catch (cause) {
       throw new DeviceError(
-        `Cannot hold ${what}: found ${(top / 1e6).toFixed(0)} MB in use and no room for ${
-          ((end - top) / 1e6).toFixed(0)
-        } MB more, expected up to 4 GB in all; use fewer frames, a smaller shape or single precision`,
-        { inUse: top, wanted: end - top },
+        `Cannot hold ${what}: found ${(end() / 1e6).toFixed(0)} MB in use and no room for ${
+          ((until - end()) / 1e6).toFixed(0)
+        } MB more, expected up to ${
+          (most / 1e6).toFixed(0)
+        } MB in all; use fewer frames, a smaller shape or single precision`,
+        { inUse: end(), wanted: until - end() },
         cause,
       );
     }
   }
 
+  /** Where what is in use ends. */
+  function end(): number {
+    const last = free.at(-1);
+    return last !== undefined && last.at + last.bytes === top ? last.at : top;
+  }
+
   return {
     memory,
     shared,
+    mostBytes: most,
     take(wanted, what) {
       const bytes = Math.max(ALIGNMENT, Math.ceil(wanted / ALIGNMENT) * ALIGNMENT);
       const index = free.findIndex((piece) => piece.bytes >= bytes);
       const piece = free[index];
-      const at = piece?.at ?? top;
+      const at = piece?.at ?? end();
       if (piece === undefined) {
-        grow(top + bytes, what);
-        top += bytes;
+        grow(at + bytes, what);
+        if (at < top) free.pop();
+        new Uint8Array(memory.buffer, at, top - at).fill(0);
+        top = at + bytes;
       } else {
         new Uint8Array(memory.buffer, at, bytes).fill(0);
         if (piece.bytes === bytes) free.splice(index, 1);

@@ -34,6 +34,26 @@ Deno.test("a piece that was given back is used again, zeroed, joined with its ne
   assertEquals(new Uint8Array(memory.memory.buffer)[places[3]!], 7);
 });
 
+Deno.test("a piece that is larger than the free ones grows out of the last one, zeroed", () => {
+  const memory = createDeviceMemory({ shared: false });
+  const [first, last] = [64, 128].map((bytes) => memory.take(bytes, "a test")) as [number, number];
+  new Uint8Array(memory.memory.buffer, last, 128).fill(7);
+  memory.give(last);
+  const longer = memory.take(65536, "a test");
+  assertEquals([first, longer], [64, last]);
+  assertEquals([...new Set(new Uint8Array(memory.memory.buffer, longer, 65536))], [0]);
+  assertEquals(memory.memory.buffer.byteLength, 2 * 65536);
+});
+
+Deno.test("take() keeps within the bytes that the memory may have", () => {
+  const memory = createDeviceMemory({ shared: false, bytes: 3 * 65536 + 100 });
+  const at = memory.take(2 * 65536, "a test");
+  assertThrows(() => memory.take(65536, '"roots"'), DeviceError, "expected up to 0 MB in all");
+  assertEquals(memory.memory.buffer.byteLength, 3 * 65536);
+  memory.give(at);
+  assertEquals(memory.take(3 * 65536 - 64, "a test"), at);
+});
+
 Deno.test("take() of more than there can be names what it was for, and leaves the memory usable", () => {
   const memory = createDeviceMemory({ shared: false });
   const error = assertThrows(
@@ -41,7 +61,7 @@ Deno.test("take() of more than there can be names what it was for, and leaves th
     DeviceError,
     'Cannot hold "exitWave/S0000"',
   );
-  assert(error.message.includes("4 GB"));
+  assert(error.message.includes("4295 MB in all"));
   assertEquals(memory.take(64, "a test"), 64);
 });
 

@@ -10,7 +10,8 @@ import type { DeviceBlock } from "./device_blocks.ts";
 import type { DeviceMemory } from "./device_memory.ts";
 import type { Planes, PlaneView } from "./device_planes.ts";
 import type { OpenProgram, Programs } from "./device_programs.ts";
-import { FRAME_RECORD, generateProjection, JOB } from "./projection_pass.ts";
+import type { PassName } from "./device_tasks.ts";
+import { FRAME_RECORD, generateProjection, JOB, POD_RECORD } from "./projection_pass.ts";
 
 /** What passes work with. */
 export interface PassContext {
@@ -83,9 +84,25 @@ function openProjection({ memory, programs, block }: PassContext): OpenProgram {
   });
 }
 
-/** The waves of a block behind a call's binding. */
-export function wavesOf({ arrays, block }: PassContext, call: FrameCall, binding: string): PlaneView {
-  return arrays.planes(call.buffers[binding]!, block.waves, "update");
+/** Address of the waves behind a call's binding. */
+export function wavesOf({ block }: PassContext, call: FrameCall, binding: string): number {
+  return block.frames.waves(call.buffers[binding]!);
+}
+
+/** Runs a pass of a program over all frames, or over the pods of the pass's order, whenever their frames have places. */
+export function runFrames(
+  { programs, block }: PassContext,
+  pass: Pass,
+  { program, name, job, roots }: {
+    readonly program: OpenProgram;
+    readonly name: PassName;
+    readonly job: number;
+    readonly roots: boolean;
+  },
+): void {
+  block.frames.each({ pass, roots }, (range) => {
+    programs.run(program, name, { job, range, chunk: chunkOf(range.end - range.start, programs.threads) });
+  });
 }
 
 /** The arrays of a pass that pods look at. */
@@ -94,26 +111,20 @@ export interface PodsOf {
   readonly call: FrameCall;
   readonly probe: PlaneView;
   readonly object: PlaneView;
-  readonly exitWave?: PlaneView;
-  readonly spectrum?: PlaneView;
+  /** Addresses of waves. */
+  readonly exitWave?: number;
+  readonly spectrum?: number;
 }
 
 /** Address of the pod records of a pass: see DeviceBlock.pods. */
 export function podsOf(
   { arrays, block }: PassContext,
-  { name, call, probe, object, exitWave, spectrum }: PodsOf,
+  { name, call, probe, object, exitWave = 0, spectrum = 0 }: PodsOf,
 ): number | null {
   const buffer = call.buffers["address"]!;
   const address = arrays.flat(buffer, "read") as Int32Array;
   const version = arrays.version(buffer);
-  return block.pods(name, {
-    probe,
-    object,
-    exitWave: exitWave?.address ?? 0,
-    spectrum: spectrum?.address ?? 0,
-    address,
-    version,
-  });
+  return block.pods(name, { probe, object, exitWave, spectrum, address, version });
 }
 
 /** Probe and object of a call as planes. */
@@ -127,17 +138,15 @@ export function bothOf(
   };
 }
 
-/** The parts of memory that every pass over frames names in its job. */
-export function frameJob(context: PassContext, program: OpenProgram, pods: number): { job: number; frames: number } {
-  const { memory, block } = context;
+/** Address of the job of a pass over frames, with what all such passes name in it. */
+function frameJob({ memory, block }: PassContext, program: OpenProgram, pods: number): number {
   const job = block.piece("job", JOB.bytes);
-  const frames = block.frames();
-  writeIntegers(memory, job, { [JOB.frames]: frames, [JOB.pods]: pods, [JOB.tables]: program.tables });
-  return { job, frames };
+  writeIntegers(memory, job, { [JOB.frames]: block.records(), [JOB.pods]: pods, [JOB.tables]: program.tables });
+  return job;
 }
 
 function fourierUpdate(context: PassContext, pass: Pass): boolean {
-  const { memory, arrays, programs, block } = context;
+  const { memory, arrays, block } = context;
   const calls = callsByName(pass);
   const model = calls.get("make_model")!;
   const aux = calls.get("build_aux")!;
@@ -147,19 +156,15 @@ function fourierUpdate(context: PassContext, pass: Pass): boolean {
   const pods = podsOf(context, { name: pass.name, call: model, ...bothOf(context, model), spectrum, exitWave });
   if (pods === null) return false;
   const program = openProjection(context);
-  const { job, frames } = frameJob(context, program, pods);
+  const job = frameJob(context, program, pods);
   const { powerBound, bounded } = judge.params as { powerBound: number; bounded: number };
   writeIntegers(memory, job, { [JOB.photonError]: calls.has("log_likelihood") ? 1 : 0, [JOB.bounded]: bounded });
   writeDoubles(memory, job, { [JOB.alpha]: aux.params["alpha"]!, [JOB.powerBound]: powerBound });
+  runFrames(context, pass, { program, name: "fourierUpdate", job, roots: true });
   const count = block.loaded.block.frames;
-  programs.run(program, "fourierUpdate", {
-    job,
-    range: { start: 0, end: count },
-    chunk: chunkOf(count, programs.threads),
-  });
   const errors = arrays.flat(judge.buffers["errors"]!, "update") as Float64Array;
   const { start } = recordRange(judge.buffers["errors"]!.layout, { loaded: block.loaded, frame: 0, mode: null });
-  const records = new Float64Array(memory.memory.buffer, frames, count * FRAME_RECORD.bytes / 8);
+  const records = new Float64Array(memory.memory.buffer, block.records(), count * FRAME_RECORD.bytes / 8);
   for (let frame = 0; frame < count; frame++) {
     const from = (frame * FRAME_RECORD.bytes + FRAME_RECORD.errors) / 8;
     // Without log_likelihood the photon error stays what it was.
@@ -173,11 +178,8 @@ function fourierUpdate(context: PassContext, pass: Pass): boolean {
 function beginExitWaves(context: PassContext, pass: Pass): boolean {
   const [model, store] = pass.calls as [FrameCall, FrameCall];
   const exitWave = wavesOf(context, store, "stored");
-  return runFrames(
-    context,
-    "beginExitWaves",
-    podsOf(context, { name: pass.name, call: model, ...bothOf(context, model), exitWave }),
-  );
+  const pods = podsOf(context, { name: pass.name, call: model, ...bothOf(context, model), exitWave });
+  return runBeginning(context, pass, { name: "beginExitWaves", pods });
 }
 
 function beginSpectra(context: PassContext, pass: Pass): boolean {
@@ -189,21 +191,43 @@ function beginSpectra(context: PassContext, pass: Pass): boolean {
   const place = { memory: context.memory.memory, address: 0 };
   const call = propagate;
   const both = { probe: { ...place, planes: probes }, object: { ...place, planes: objects } };
-  return runFrames(context, "beginSpectra", podsOf(context, { name: pass.name, call, ...both, exitWave, spectrum }));
+  const pods = podsOf(context, { name: pass.name, call, ...both, exitWave, spectrum });
+  return runBeginning(context, pass, { name: "beginSpectra", pods });
 }
 
-function runFrames(context: PassContext, name: "beginExitWaves" | "beginSpectra", pods: number | null): boolean {
+function runBeginning(
+  context: PassContext,
+  pass: Pass,
+  { name, pods }: { name: "beginExitWaves" | "beginSpectra"; pods: number | null },
+): boolean {
   if (pods === null) return false;
-  const { programs, block } = context;
   const program = openProjection(context);
-  const { job } = frameJob(context, program, pods);
-  const count = block.loaded.block.frames;
-  programs.run(program, name, { job, range: { start: 0, end: count }, chunk: chunkOf(count, programs.threads) });
+  runFrames(context, pass, { program, name, job: frameJob(context, program, pods), roots: false });
   return true;
 }
 
+/** Runs a pass over bands of `rows` rows, which every pod adds to in its turn. */
+function runBands(
+  { memory, programs, block }: PassContext,
+  pass: Pass,
+  { program, name, job, pods, rows }: {
+    readonly program: OpenProgram;
+    readonly name: "objectUpdate" | "probeUpdate";
+    readonly job: number;
+    readonly pods: number;
+    readonly rows: number;
+  },
+): void {
+  const { modes } = block.loaded.block;
+  block.frames.each({ pass, roots: false }, ({ start, end }) => {
+    writeIntegers(memory, job, { [JOB.pods]: pods + start * modes * POD_RECORD.bytes });
+    const range = { start: 0, end: rows, pods: (end - start) * modes };
+    programs.run(program, name, { job, range, chunk: chunkOf(rows, programs.threads) });
+  });
+}
+
 function objectUpdate(context: PassContext, pass: Pass): boolean {
-  const { memory, arrays, programs, objects, block } = context;
+  const { memory, arrays, objects } = context;
   const call = pass.calls[0]!;
   const { probe, object: sum } = {
     probe: arrays.planes(call.buffers["probe"]!, context.probes, "read"),
@@ -215,21 +239,18 @@ function objectUpdate(context: PassContext, pass: Pass): boolean {
   const pods = podsOf(context, { name: pass.name, call, probe, object: sum, exitWave });
   if (pods === null) return false;
   const program = openProjection(context);
-  const { job } = frameJob(context, program, pods);
+  const job = frameJob(context, program, pods);
   writeIntegers(memory, job, {
     [JOB.objectSumRe]: 0,
     [JOB.objectSumIm]: objects.bytes / 2,
     [JOB.objectNorm]: norm.address - sum.address,
   });
-  const rows = mostRows(objects);
-  const { frames, modes } = block.loaded.block;
-  const range = { start: 0, end: rows, pods: frames * modes };
-  programs.run(program, "objectUpdate", { job, range, chunk: chunkOf(rows, programs.threads) });
+  runBands(context, pass, { program, name: "objectUpdate", job, pods, rows: mostRows(objects) });
   return true;
 }
 
 function probeUpdate(context: PassContext, pass: Pass): boolean {
-  const { memory, arrays, programs, probes, block } = context;
+  const { memory, arrays, probes, block } = context;
   const call = pass.calls[0]!;
   const sum = arrays.planes(call.buffers["sum"]!, probes, "update");
   const norm = arrays.planes(call.buffers["norm"]!, probes, "update");
@@ -238,10 +259,8 @@ function probeUpdate(context: PassContext, pass: Pass): boolean {
   const pods = podsOf(context, { name: pass.name, call, probe: sum, object, exitWave });
   if (pods === null) return false;
   const program = openProjection(context);
-  const { job } = frameJob(context, program, pods);
+  const job = frameJob(context, program, pods);
   writeIntegers(memory, job, { [JOB.probeSum]: 0, [JOB.probeNorm]: norm.address - sum.address });
-  const { frames, modes, rows } = block.loaded.block;
-  const range = { start: 0, end: rows, pods: frames * modes };
-  programs.run(program, "probeUpdate", { job, range, chunk: chunkOf(rows, programs.threads) });
+  runBands(context, pass, { program, name: "probeUpdate", job, pods, rows: block.loaded.block.rows });
   return true;
 }

@@ -2,7 +2,7 @@
 
 import { planWasmFft } from "../fft/wasm_plan.ts";
 import type { Precision, RealArray } from "../nd_array.ts";
-import type { Block, StorageSpec } from "../reconstruction.ts";
+import type { StorageSpec } from "../reconstruction.ts";
 import { lanesOf } from "./lanes.ts";
 
 /** One layer or wave: where its planes lie in the piece of memory, and which elements of the flat array it is. */
@@ -59,16 +59,6 @@ export function objectPlanes(storages: readonly StorageSpec[], precision: Precis
   return { precision, bytes: 2 * half, parts: parts.map((part) => ({ ...part, im: half + part.re })) };
 }
 
-/** The waves of a block, pod after pod. */
-export function wavePlanes({ frames, modes, rows, cols }: Block, precision: Precision): Planes {
-  const { planeBytes, pitch } = planWasmFft({ rows, cols, precision }).layout;
-  const parts = Array.from({ length: frames * modes }, (_, pod) => {
-    const re = 2 * pod * planeBytes;
-    return { start: pod * rows * cols, re, im: re + planeBytes, rows, cols, pitch };
-  });
-  return { precision, bytes: 2 * frames * modes * planeBytes, parts };
-}
-
 /** Numbers of a precision in a memory. */
 export interface PlaneView {
   readonly memory: WebAssembly.Memory;
@@ -84,22 +74,18 @@ export function numbersOf({ memory, address, planes: { precision, bytes } }: Pla
     : new Float64Array(memory.buffer, address, bytes / 8);
 }
 
-/** Copies a flat array, complex or real, into its planes. `parts` are some of the planes' parts; `base` is the element where `flat` begins. */
+/** Copies a flat array, complex or real, into planes: those of the view, or `parts` of its piece. */
 export function packPlanes(
   view: PlaneView,
   flat: RealArray,
-  { isComplex, parts = view.planes.parts, base = 0 }: {
-    readonly isComplex: boolean;
-    readonly parts?: readonly PlanePart[];
-    readonly base?: number;
-  },
+  { isComplex, parts = view.planes.parts }: { readonly isComplex: boolean; readonly parts?: readonly PlanePart[] },
 ): void {
   const numbers = numbersOf(view);
   const { bytes } = lanesOf(view.planes.precision);
   for (const part of parts) {
     const [re, im] = [part.re / bytes, part.im / bytes];
     for (let y = 0; y < part.rows; y++) {
-      let from = part.start - base + y * part.cols;
+      let from = part.start + y * part.cols;
       const end = y * part.pitch + part.cols;
       if (!isComplex) {
         for (let to = y * part.pitch; to < end; to++, from++) numbers[re + to] = flat[from]!;
@@ -118,18 +104,14 @@ export function packPlanes(
 export function unpackPlanes(
   flat: RealArray,
   view: PlaneView,
-  { isComplex, parts = view.planes.parts, base = 0 }: {
-    readonly isComplex: boolean;
-    readonly parts?: readonly PlanePart[];
-    readonly base?: number;
-  },
+  { isComplex, parts = view.planes.parts }: { readonly isComplex: boolean; readonly parts?: readonly PlanePart[] },
 ): void {
   const numbers = numbersOf(view);
   const { bytes } = lanesOf(view.planes.precision);
   for (const part of parts) {
     const [re, im] = [part.re / bytes, part.im / bytes];
     for (let y = 0; y < part.rows; y++) {
-      let to = part.start - base + y * part.cols;
+      let to = part.start + y * part.cols;
       const end = y * part.pitch + part.cols;
       if (!isComplex) {
         for (let from = y * part.pitch; from < end; from++, to++) flat[to] = numbers[re + from]!;

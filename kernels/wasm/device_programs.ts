@@ -25,6 +25,8 @@ export interface Programs {
   readonly threads: number;
   /** The program of this key, made by `generate` if it is new. */
   open(key: string, options: { readonly kind: ProgramKind; readonly generate: () => ProjectionCode }): OpenProgram;
+  /** Address of a piece of memory that lives as long as the programs; zeros the first time. */
+  room(name: string, bytes: number): number;
   /** Runs a pass over a range, cut into chunks that threads take; on the main thread alone if `sequential`. */
   run(program: OpenProgram, pass: PassName, options: RunOptions): void;
   /** Gives all memory back. */
@@ -42,10 +44,16 @@ export interface RunOptions {
 /** Generated code and its compiled module; they depend on nothing but the key. */
 export type CodeCache = Map<string, { readonly code: ProjectionCode; readonly module: WebAssembly.Module }>;
 
+/** Bytes of a thread's scratch with its distance from the next: threads must not write into one line of a cache. */
+export function threadScratch(scratchBytes: number): number {
+  return Math.ceil(scratchBytes / 128) * 128 + 128;
+}
+
 /** Programs for a memory and its threads. */
 export function createPrograms(memory: DeviceMemory, threads: Threads, cache: CodeCache): Programs {
   const opened = new Map<string, OpenProgram>();
   const pieces: number[] = [];
+  const rooms = new Map<string, number>();
 
   function take(bytes: number, what: string): number {
     const at = memory.take(bytes, what);
@@ -60,8 +68,7 @@ export function createPrograms(memory: DeviceMemory, threads: Threads, cache: Co
     cache.set(key, { code, module });
     const tables = take(code.tables.length, "tables of a transform");
     new Uint8Array(memory.memory.buffer).set(code.tables, tables);
-    // Threads must not write into one line of a cache.
-    const scratchBytes = Math.ceil(code.scratchBytes / 128) * 128 + 128;
+    const scratchBytes = threadScratch(code.scratchBytes);
     const scratch = take(threads.count * scratchBytes, "scratch");
     const passes = instantiateProgram(kind, module, { memory: memory.memory, scratchAt: scratch });
     const length = code.bytes.length;
@@ -81,14 +88,20 @@ export function createPrograms(memory: DeviceMemory, threads: Threads, cache: Co
       opened.set(key, program);
       return program;
     },
+    room(name, bytes) {
+      const at = rooms.get(name) ?? take(bytes, `"${name}"`);
+      rooms.set(name, at);
+      return at;
+    },
     run({ program }, pass, { job, range, chunk, isSequential = false }) {
       const whole = { pods: 0, from: 0, to: 0, ...range };
       if (isSequential || threads.count === 1) program.passes[pass]!(job, whole);
       else threads.run(passTask({ program: program.id, pass, job, range: whole, chunk }));
     },
     clear() {
-      pieces.forEach((at) => memory.give(at));
+      pieces.splice(0).forEach((at) => memory.give(at));
       opened.clear();
+      rooms.clear();
     },
   };
 }

@@ -53,7 +53,7 @@ function visitPods(context: PassContext, pass: Pass): boolean {
   const errors = block.piece("visit errors", ERROR_BYTES * frames * modes);
   const support = update === undefined ? 0 : supportPlane(context, update.params["support"]!);
   writeIntegers(memory, job, {
-    [VISIT_JOB.frames]: block.frames(),
+    [VISIT_JOB.frames]: block.records(),
     [VISIT_JOB.pods]: pods,
     [VISIT_JOB.tables]: program.tables,
     [VISIT_JOB.order]: order,
@@ -70,8 +70,9 @@ function visitPods(context: PassContext, pass: Pass): boolean {
     [VISIT_JOB.alpha]: calls.get("object_update_local")!.params["alpha"]!,
     [VISIT_JOB.beta]: update?.params["beta"] ?? 0,
   });
-  const count = pass.order.length;
-  programs.run(program, "visit", { job, range: { start: 0, end: count }, chunk: count, isSequential: true });
+  block.frames.each({ pass, roots: true }, (range) => {
+    programs.run(program, "visit", { job, range, chunk: range.end - range.start, isSequential: true });
+  });
   const { layout } = judge.buffers["errors"]!;
   const { start } = recordRange(layout, { loaded: block.loaded, frame: 0, mode: 0 });
   const found = new Float64Array(memory.memory.buffer, errors, 3 * frames * modes);

@@ -21,26 +21,28 @@ import { definePropagation, type Propagation, type PropagatorKind } from "./prop
 
 /**
  * Offsets in a likelihood job, in bytes; i32 but for `renormalization`, which is f64. The layout of waves: the modes of a frame one
- * after the other, re and im plane each; the frames one after the other without a gap.
+ * after the other, re and im plane each. Model waves, zero in the padding at first, are where the pod records have their spectra;
+ * `gradient` writes them and `line` reads them.
  */
 export const LIKELIHOOD_JOB = {
   /** Addresses of the first frame record (LIKELIHOOD_FRAME), the first pod record (POD_RECORD) and the tables of the transform. */
   frames: 0,
   pods: 4,
   tables: 8,
-  /** Address of the model waves of frame 0; all frames. Written by `gradient`, read by `line`; zero in the padding at first. */
-  models: 12,
-  /** Address of the back-propagated waves of frame `first`; as many frames as are in work. Zero in the padding at first. */
-  waves: 16,
-  first: 20,
+  /**
+   * Address of the back-propagated waves of frame `first`; as many frames as are in work, one after the other without a gap. Zero in
+   * the padding at first.
+   */
+  waves: 12,
+  first: 16,
   /** Bytes from the re plane of the object to the planes of its gradient and of its direction, which have the object's layout. */
-  objectGradientRe: 24,
-  objectGradientIm: 28,
-  objectDirectionRe: 32,
-  objectDirectionIm: 36,
+  objectGradientRe: 20,
+  objectGradientIm: 24,
+  objectDirectionRe: 28,
+  objectDirectionIm: 32,
   /** Bytes from the probe to its gradient and its direction, which have the probe's layout, zero in the padding. */
-  probeGradient: 40,
-  probeDirection: 44,
+  probeGradient: 36,
+  probeDirection: 40,
   /** f64: R in the weights of the Gaussian likelihood; not read for Poisson. */
   renormalization: 48,
   bytes: 56,
@@ -109,7 +111,7 @@ function defineGradient(assembler: Assembler, context: Context): void {
   assembler.define({ name: "gradient", params: RANGE, exported: true }, (body, p) => {
     const record = body.keep(recordAt(field(p.job, "frames"), p.start, LIKELIHOOD_FRAME.bytes));
     const pod = body.keep(recordAt(field(p.job, "pods"), p.start, modes * POD_RECORD.bytes));
-    const model = body.keep(recordAt(field(p.job, "models"), p.start, frameBytes(context)));
+    const model = body.local("i32");
     const local = i32.sub(p.start, field(p.job, "first"));
     const wave = body.keep(recordAt(field(p.job, "waves"), local, frameBytes(context)));
     const renormalization = body.keep(asScalar(lanes, f64.load(p.job, LIKELIHOOD_JOB.renormalization)));
@@ -122,6 +124,7 @@ function defineGradient(assembler: Assembler, context: Context): void {
 
     body.sweep({ move: [[p.start, 1]], until: p.end }, () => {
       body.set(root, i32.load(record, LIKELIHOOD_FRAME.root));
+      body.set(model, podField(pod, 0, "spectrum"));
       eachMode(modes, (m) => body.call(common.makeModel, [modeOf(context, model, m), ...patchOf(pod, m)]));
       propagate("forward", model);
       const coefficient = body.keep(f64.const(1));
@@ -142,7 +145,6 @@ function defineGradient(assembler: Assembler, context: Context): void {
       propagate("backward", wave);
       body.advance(record, LIKELIHOOD_FRAME.bytes);
       body.advance(pod, modes * POD_RECORD.bytes);
-      body.advance(model, frameBytes(context));
       body.advance(wave, frameBytes(context));
     });
   });
@@ -157,9 +159,10 @@ function defineLine(assembler: Assembler, context: Context): void {
     const own = body.keep(i32.add(second, i32.const(frameBytes(context))));
     const record = body.keep(recordAt(field(p.job, "frames"), p.start, LIKELIHOOD_FRAME.bytes));
     const pod = body.keep(recordAt(field(p.job, "pods"), p.start, modes * POD_RECORD.bytes));
-    const model = body.keep(recordAt(field(p.job, "models"), p.start, frameBytes(context)));
+    const model = body.local("i32");
     const renormalization = body.keep(asScalar(lanes, f64.load(p.job, LIKELIHOOD_JOB.renormalization)));
     body.sweep({ move: [[p.start, 1]], until: p.end }, () => {
+      body.set(model, podField(pod, 0, "spectrum"));
       eachMode(modes, (m) => {
         const [probe, objectRe] = [podField(pod, m, "probe"), podField(pod, m, "objectRe")];
         body.call(kernels.makeChanges, [
@@ -182,7 +185,6 @@ function defineLine(assembler: Assembler, context: Context): void {
       body.call(kernels.lineSums, [model, change, second, root, factor, renormalization, sums]);
       body.advance(record, LIKELIHOOD_FRAME.bytes);
       body.advance(pod, modes * POD_RECORD.bytes);
-      body.advance(model, frameBytes(context));
     });
   });
 }

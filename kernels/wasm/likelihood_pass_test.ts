@@ -24,7 +24,7 @@ interface Case {
   readonly rows: number;
   readonly cols: number;
   readonly modes: number;
-  readonly kind: "farfield" | "nearfield";
+  readonly kind: PropagatorFactors["kind"];
   readonly model: "gaussian" | "poisson";
   readonly floating: boolean;
   readonly renormalization: number;
@@ -39,8 +39,7 @@ const CASES: readonly Case[] = [
   { rows: 7, cols: 9, modes: 2, kind: "nearfield", model: "poisson", floating: true, renormalization: 1 },
 ];
 
-const FRAMES = 5;
-const OBJECT = { rows: 29, cols: 22, pitch: 28 };
+const [FRAMES, OBJECT] = [5, { rows: 29, cols: 22, pitch: 28 }] as const;
 
 /**
  * Of the largest expected number. Double: sums of some hundred terms in another order, two transforms, and a Poisson likelihood summed
@@ -337,7 +336,6 @@ function setUp(c: Case, inputs: Inputs, precision: Precision) {
     [LIKELIHOOD_JOB.frames]: records,
     [LIKELIHOOD_JOB.pods]: pods,
     [LIKELIHOOD_JOB.tables]: tables,
-    [LIKELIHOOD_JOB.models]: models,
     [LIKELIHOOD_JOB.waves]: waves,
     [LIKELIHOOD_JOB.objectGradientRe]: gradientRe - objectRe,
     [LIKELIHOOD_JOB.objectGradientIm]: gradientIm - objectRe,
@@ -364,6 +362,8 @@ function setUp(c: Case, inputs: Inputs, precision: Precision) {
         [POD_RECORD.objectIm]: objectIm + first,
         [POD_RECORD.objectPitch]: OBJECT.pitch * bytes,
         [POD_RECORD.objectRow]: frame.oy,
+        // Anywhere: the last frame first.
+        [POD_RECORD.spectrum]: models + (FRAMES - 1 - k) * frameBytes + 2 * m * planeBytes,
         [POD_RECORD.factor]: factors[table[m * ADDRESS.columns + ADDRESS.propagator]!]!,
       });
     }

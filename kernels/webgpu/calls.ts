@@ -2,7 +2,7 @@
 
 import { DeviceError } from "../errors.ts";
 import type { FrameKernel, WholeKernel } from "../kernel.ts";
-import type { Buffer, BufferLayout, FrameCall, WholeCall } from "../pass.ts";
+import type { Buffer, FrameCall, WholeCall } from "../pass.ts";
 import {
   GROUP,
   manyCount,
@@ -18,7 +18,8 @@ import type { Program, Programs } from "./pipelines.ts";
 import type { Step } from "./fusion.ts";
 import type { FusedEnd, GpuPropagation } from "./propagation.ts";
 import type { Bound, Condition, PreparedStage, Recorder, UniformSlot } from "./recorder.ts";
-import { type Chunk, ELEMENT_BYTES, type LoadedBlock, type Store } from "./store.ts";
+import { type Items, recordOf } from "./items.ts";
+import { ELEMENT_BYTES, segmentOf, type Store } from "./store.ts";
 import type { ViewLists } from "./view_lists.ts";
 
 /** What calls need of their surroundings. */
@@ -27,18 +28,8 @@ export interface CallContext {
   readonly arrays: GpuArrays;
   readonly programs: Programs;
   readonly recorder: Recorder;
-}
-
-/** Frames of a chunk, or a single pod or frame of it. */
-export interface Items {
-  readonly loaded: LoadedBlock;
-  readonly chunk: Chunk;
-  /** First frame within the chunk. */
-  readonly frame: number;
-  /** Number of frames, or 1 for a pod. */
-  readonly count: number;
-  /** The mode of a single pod; null for all modes. */
-  readonly mode: number | null;
+  /** Bytes of scratch to begin with. */
+  readonly workBytes: number;
 }
 
 /** What a call needs beside its own buffers. */
@@ -50,6 +41,8 @@ export interface Surroundings {
 
 /** Turns calls into dispatches; scratch of all kernels is one array that grows. */
 export interface Calls {
+  /** @throws {DeviceError} if a kernel has no form for GPUs */
+  check(kernel: FrameKernel | WholeKernel): void;
   recordWhole(call: WholeCall, condition: Condition | null): void;
   prepareFrames(step: Step, items: Items, surroundings: Surroundings): PreparedStage[];
   record(stages: readonly PreparedStage[], condition: Condition | null): void;
@@ -71,7 +64,7 @@ export function createCalls(context: CallContext): Calls {
     const bound = boundBuffers(call, { context, chunk: items.chunk.index });
     const sizes = workSizes(call.kernel, bound, { items: count, points: block.rows * block.cols, modes });
     const records = Object.entries(call.kernel.bindings).filter(([, role]) => role.startsWith("frame:"))
-      .flatMap(([name]) => recordOf(store.get(call.buffers[name]!).layout, items));
+      .flatMap(([name]) => recordOf(store.get(call.buffers[name]!), items));
     const words = paramWords(call.kernel, call.params, [count, modes, block.rows, block.cols, ...records]);
     return prepare(program, { call, bound, words, sizes, lists, context, work, workBytes });
   }
@@ -101,10 +94,10 @@ export function createCalls(context: CallContext): Calls {
     const first = source === null ? null : prepareEnd("source", source);
     const last = sink === null ? null : prepareEnd("sink", sink);
     const stages = propagation.prepare(propagates, {
-      wave: whole(segmentOf(wave.segments, chunk.index)),
-      address: whole(segmentOf(address.segments, chunk.index)),
+      wave: whole(segmentOf(wave, chunk.index)),
+      address: whole(segmentOf(address, chunk.index)),
       pods,
-      begin: [recordOf(wave.layout, items)[0], recordOf(address.layout, items)[0]],
+      begin: [recordOf(wave, items)[0], recordOf(address, items)[0]],
       source: source === null ? null : end(source, first!),
       sink: sink === null ? null : end(sink, last!),
     });
@@ -113,6 +106,7 @@ export function createCalls(context: CallContext): Calls {
   }
 
   return {
+    check: checkForm,
     record,
     recordWhole(call, condition) {
       const program = programs.kernel(checkForm(call.kernel));
@@ -147,38 +141,23 @@ function whole(array: GpuArray): Bound {
   return { array, bytes: array.bytes };
 }
 
-function segmentOf(segments: readonly GpuArray[], chunk: number): GpuArray {
-  return segments.length === 1 ? segments[0]! : segments[chunk]!;
-}
-
 /** Storage bindings of a call in the order of its declaration. */
 function boundBuffers(
   { kernel, buffers }: FrameCall | WholeCall,
   { context: { store }, chunk }: { readonly context: CallContext; readonly chunk: number },
 ): { readonly name: string; readonly bound: Bound; readonly elements: number }[] {
   return Object.entries(kernel.bindings).map(([name, role]) => {
-    const { segments, layout } = store.get(buffers[name]!);
-    if (role.startsWith("whole:") && segments.length > 1) {
+    const stored = store.get(buffers[name]!);
+    const { segments, layout, window } = stored;
+    if (role.startsWith("whole:") && (segments.length > 1 || window !== null)) {
       throw new DeviceError(
-        `Cannot run "${kernel.name}" on the GPU: found "${layout.name}" in ${segments.length} parts, expected one; ` +
-          "use fewer frames or another device",
+        `Cannot run "${kernel.name}" on the GPU: found "${layout.name}" in parts, expected one; use fewer frames or ` +
+          "another device",
       );
     }
-    const array = segmentOf(segments, chunk);
+    const array = segmentOf(stored, chunk);
     return { name, bound: whole(array), elements: array.bytes / ELEMENT_BYTES[layout.element] };
   });
-}
-
-/** First element and elements per item of what a binding sees. */
-function recordOf(layout: BufferLayout, { loaded, chunk, frame, mode }: Items): [number, number] {
-  const { block, firstFrame, firstPod } = loaded;
-  const perFrame = layout.perMode ? block.modes : 1;
-  if (layout.element === "byte" && block.maskFrames === 1) return [0, 0];
-  const base = layout.extent === "frames" ? (layout.perMode ? firstPod : firstFrame) + chunk.first * perFrame : 0;
-  // Scratch belongs to the frames that are worked on, whichever they are.
-  const local = layout.extent === "scratch" ? 0 : frame * perFrame;
-  const start = base + local + (mode !== null && layout.perMode ? mode : 0);
-  return [layout.count * start, layout.count * (mode === null ? perFrame : 1)];
 }
 
 function paramWords(
@@ -286,11 +265,13 @@ function prepare(
 }
 
 /** Scratch that all kernels share, because they run one after the other. */
-function createWork({ arrays }: CallContext): (bytes: number) => GpuArray {
+function createWork({ arrays, workBytes }: CallContext): (bytes: number) => GpuArray {
   let current: GpuArray | null = null;
   return (bytes) => {
     // Work that is recorded already keeps the smaller array.
-    if (current === null || current.bytes < bytes) current = arrays.create("scratch of kernels", bytes);
+    if (current === null || current.bytes < bytes) {
+      current = arrays.create("scratch of kernels", Math.max(bytes, workBytes));
+    }
     return current;
   };
 }

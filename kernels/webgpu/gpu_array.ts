@@ -22,13 +22,14 @@ export interface GpuArrays {
   dispose(): void;
 }
 
-/** Bytes per call when large arrays are written. */
+/** Bytes per call when large arrays are written, and bytes that wait to be written at a time: each takes memory twice until then. */
 const UPLOAD_BYTES = 2 ** 26;
 
 /** No arrays yet. */
 export function createGpuArrays({ device }: Gpu, bindingBytes: number): GpuArrays {
   const arrays = new Set<GpuArray>();
   let count = 0;
+  let waiting = 0;
   return {
     create(name, bytes, usage = 0) {
       const size = Math.max(4, 4 * Math.ceil(bytes / 4));
@@ -50,6 +51,9 @@ export function createGpuArrays({ device }: Gpu, bindingBytes: number): GpuArray
         const end = Math.min(bytes.length, at + UPLOAD_BYTES);
         const whole = (end - at) - (end - at) % 4;
         device.queue.writeBuffer(array.buffer, offset + at, bytes, at, whole);
+        waiting += whole;
+        if (waiting >= UPLOAD_BYTES) device.queue.submit([]);
+        waiting %= UPLOAD_BYTES;
         if (whole === end - at) continue;
         const rest = new Uint8Array(4);
         rest.set(bytes.subarray(at + whole, end));

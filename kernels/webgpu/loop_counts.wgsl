@@ -13,3 +13,12 @@ fn loop_counts(@builtin(local_invocation_index) local: u32) {
     counts[i] = select(vec4u(), wanted[i], runs);
   }
 }
+
+// The same for counts that became known within a round, whatever its flag is by then.
+@compute @workgroup_size(256)
+fn more_loop_counts(@builtin(local_invocation_index) local: u32) {
+  let runs = counts[0].w == 1u;
+  for (var i = 1u + local; i < arrayLength(&counts); i += 256u) {
+    counts[i] = select(vec4u(), wanted[i], runs);
+  }
+}

@@ -34,12 +34,26 @@ export function createLoops(
   const known = new Map<string, LoopCondition>();
   let always: GpuArray | null = null;
 
+  function record({ args, wanted, until, outer }: LoopCondition, entry: 0 | 1): void {
+    if (always === null) {
+      always = arrays.create("always", 16);
+      arrays.upload(always, Uint32Array.of(0, 0, 0, 1));
+    }
+    const program = programs.text(loopCountsText, [
+      { entry: "loop_counts", over: "once" },
+      { entry: "more_loop_counts", over: "once" },
+    ]);
+    const bound = [args, wanted, until, outer?.args ?? always].map((array) => ({ array, bytes: array.bytes }));
+    const group = recorder.bind(program, bound, null);
+    recorder.dispatch({ pipeline: program.stages[entry]!.pipeline, group, slot: null, groups: 1 }, null);
+  }
+
   function create(until: GpuArray, outer: LoopCondition | null): LoopCondition {
     const args = arrays.create("loop counts", 16 * MOST_COUNTS, GPUBufferUsage.INDIRECT);
     const wanted = arrays.create("wanted loop counts", 16 * MOST_COUNTS);
     const rows = new Map<string, number>([["", 0]]);
     arrays.upload(wanted, Uint32Array.of(0, 0, 0, 1));
-    return {
+    const condition: LoopCondition = {
       args,
       wanted,
       until,
@@ -55,12 +69,14 @@ export function createLoops(
             );
           }
           rows.set(key, row);
-          // Written once before the work that reads it, as the rows before it were.
           arrays.upload(wanted, Uint32Array.of(x, y, 1, 0), 16 * row);
+          // The round may have been decided in work that is on its way.
+          record(condition, 1);
         }
         return 16 * row;
       },
     };
+    return condition;
   }
 
   return {
@@ -72,15 +88,6 @@ export function createLoops(
       known.set(key, made);
       return made;
     },
-    decide({ args, wanted, until, outer }) {
-      if (always === null) {
-        always = arrays.create("always", 16);
-        arrays.upload(always, Uint32Array.of(0, 0, 0, 1));
-      }
-      const program = programs.text(loopCountsText, [{ entry: "loop_counts", over: "once" }]);
-      const bound = [args, wanted, until, outer?.args ?? always].map((array) => ({ array, bytes: array.bytes }));
-      const group = recorder.bind(program, bound, null);
-      recorder.dispatch({ pipeline: program.stages[0]!.pipeline, group, slot: null, groups: 1 }, null);
-    },
+    decide: (condition) => record(condition, 0),
   };
 }

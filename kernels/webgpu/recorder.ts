@@ -4,6 +4,7 @@
  */
 
 import type { GpuArray } from "./gpu_array.ts";
+import { PAGE_BYTES } from "./gpu_memory.ts";
 import { type Program, UNIFORM_BYTES } from "./pipelines.ts";
 import type { Gpu } from "./request_gpu.ts";
 
@@ -16,7 +17,7 @@ export interface Bound {
 /** A condition under which dispatches run: their workgroup counts come from a buffer that is zero otherwise. */
 export interface Condition {
   readonly args: GpuArray;
-  /** Byte offset of the counts for (x, y). */
+  /** Byte offset of the counts for (x, y), once what is recorded is done. */
   offsetOf(x: number, y: number): number;
 }
 
@@ -45,6 +46,11 @@ export interface Recorder {
     to: GPUBuffer,
     options: { readonly offset: number; readonly at: number; readonly bytes: number },
   ): void;
+  /**
+   * Begins anew with the Params if there is little room left for more: what was prepared before must not be recorded after. Until then
+   * all are kept, so that what is prepared can be recorded again and again.
+   */
+  makeRoom(): void;
   /** Forgets bind groups of an array that is about to go. */
   forget(array: GpuArray): void;
   /** Hands what is recorded to the GPU. */
@@ -52,7 +58,8 @@ export interface Recorder {
   dispose(): void;
 }
 
-const PAGE_BYTES = 2 ** 20;
+/** Params that are certain to suffice for one call. */
+const ROOM = 64;
 /** Dispatches per submission: the GPU begins while the rest is recorded. */
 const MOST_DISPATCHES = 1000;
 
@@ -72,12 +79,18 @@ export function createRecorder({ device, limits }: Gpu): Recorder {
     const known = slots.get(key);
     if (known !== undefined) return known;
     const slot = slots.size;
-    if (slot % perPage === 0) {
+    if (slot === pages.length * perPage) {
       pages.push(device.createBuffer({ size: PAGE_BYTES, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST }));
     }
     const offset = step * (slot % perPage);
     // A slot is written once, so that work which is already recorded keeps what it refers to.
-    device.queue.writeBuffer(pages.at(-1)!, offset, words.buffer as ArrayBuffer, words.byteOffset, words.byteLength);
+    device.queue.writeBuffer(
+      pages[Math.floor(slot / perPage)]!,
+      offset,
+      words.buffer as ArrayBuffer,
+      words.byteOffset,
+      words.byteLength,
+    );
     slots.set(key, slot);
     return slot;
   }
@@ -114,15 +127,17 @@ export function createRecorder({ device, limits }: Gpu): Recorder {
     submit,
     dispatch({ pipeline, group, slot, groups: count }, condition) {
       if (count === 0) return;
+      const y = Math.ceil(count / limits.groupsPerDimension);
+      const x = Math.ceil(count / y);
+      // May record something that comes before.
+      const offset = condition?.offsetOf(x, y) ?? 0;
       encoder ??= device.createCommandEncoder();
       pass ??= encoder.beginComputePass();
       pass.setPipeline(pipeline);
       if (slot === null) pass.setBindGroup(0, group);
       else pass.setBindGroup(0, group, [step * (slot % perPage)]);
-      const y = Math.ceil(count / limits.groupsPerDimension);
-      const x = Math.ceil(count / y);
       if (condition === null) pass.dispatchWorkgroups(x, y);
-      else pass.dispatchWorkgroupsIndirect(condition.args.buffer, condition.offsetOf(x, y));
+      else pass.dispatchWorkgroupsIndirect(condition.args.buffer, offset);
       if (++dispatches >= MOST_DISPATCHES) submit();
     },
     copy(from, to, { offset, at, bytes }) {
@@ -130,6 +145,11 @@ export function createRecorder({ device, limits }: Gpu): Recorder {
       pass?.end();
       pass = null;
       encoder.copyBufferToBuffer(from.buffer, offset, to, at, bytes);
+    },
+    makeRoom() {
+      if (perPage - slots.size > ROOM) return;
+      submit();
+      slots.clear();
     },
     forget({ id }) {
       for (const key of groups.keys()) if (key.includes(`/${id}:`)) groups.delete(key);

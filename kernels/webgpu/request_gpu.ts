@@ -43,37 +43,66 @@ const WANTED = [
 /** Names of adapters that compute on the CPU, for drivers that do not say so. */
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|software|basic render/i;
 
+/** What to do where there is none. */
+const HINT = 'install a graphics driver with Vulkan, Metal or Direct3D 12, or choose the device "wasm"';
+
 /**
  * Asks for the fastest adapter and its largest limits. The caller disposes of it.
  * @throws {DeviceError} if there is no WebGPU, no adapter or the adapter gives no device
  */
 export async function requestGpu(): Promise<Gpu> {
-  const hint = 'install a graphics driver with Vulkan, Metal or Direct3D 12, or choose the device "reference"';
-  const gpu = (globalThis.navigator as { readonly gpu?: GPU } | undefined)?.gpu;
+  const gpu = webGpu();
   if (gpu === undefined) {
-    throw new DeviceError(`Cannot use a GPU: found no WebGPU in this runtime, expected navigator.gpu; ${hint}`);
+    throw new DeviceError(`Cannot use a GPU: found no WebGPU in this runtime, expected navigator.gpu; ${HINT}`);
   }
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (adapter === null) throw new DeviceError(`Cannot use a GPU: found no adapter, expected one; ${hint}`);
+  const adapter = await requestAdapter(gpu);
+  if (adapter === null) throw new DeviceError(`Cannot use a GPU: found no adapter, expected one; ${HINT}`);
+  return openAdapter(adapter);
+}
+
+/**
+ * The same for those who would rather compute on the CPU than on an adapter that does so too: null if there is no graphics card.
+ * @throws {DeviceError} if there is one that gives no device
+ */
+export async function requestGraphicsCard(): Promise<Gpu | null> {
+  const gpu = webGpu();
+  // A driver that cannot even say what there is has no card to offer.
+  const adapter = gpu === undefined ? null : await requestAdapter(gpu).catch(() => null);
+  return adapter === null || isSoftware(adapter.info) ? null : openAdapter(adapter);
+}
+
+function webGpu(): GPU | undefined {
+  return (globalThis.navigator as { readonly gpu?: GPU } | undefined)?.gpu;
+}
+
+function requestAdapter(gpu: GPU): Promise<GPUAdapter | null> {
+  return gpu.requestAdapter({ powerPreference: "high-performance" });
+}
+
+async function openAdapter(adapter: GPUAdapter): Promise<Gpu> {
   const requiredLimits = Object.fromEntries(WANTED.map((name) => [name, adapter.limits[name]]));
-  let device: GPUDevice;
-  try {
-    device = await adapter.requestDevice({ requiredLimits });
-  } catch (cause) {
-    throw new DeviceError(`Cannot use the GPU "${adapter.info.description}": it gave no device; ${hint}`, {}, cause);
-  }
+  const device = await adapter.requestDevice({ requiredLimits }).catch((cause: unknown) => {
+    throw new DeviceError(`Cannot use the GPU "${describe(adapter.info)}": it gave no device; ${HINT}`, {}, cause);
+  });
   return watch(device, adapter.info);
 }
 
+function describe(info: GPUAdapterInfo): string {
+  return info.description || info.device || info.vendor || "unknown";
+}
+
+function isSoftware(info: GPUAdapterInfo): boolean {
+  return info.isFallbackAdapter || SOFTWARE.test(describe(info));
+}
+
 function watch(device: GPUDevice, info: GPUAdapterInfo): Gpu {
-  const description = info.description || info.device || info.vendor || "unknown";
+  const description = describe(info);
   let failure: DeviceError | null = null;
   let closing = false;
   device.lost.then(({ message, reason }) => {
     if (closing) return;
     failure = new DeviceError(
-      `Cannot go on with the GPU "${description}": it was lost (${reason}: ${message}); continue from the last saved state, ` +
-        "on another device if it happens again",
+      `Cannot go on with the GPU "${description}": it was lost (${reason}: ${message})`,
       { reason },
     );
   });
@@ -85,7 +114,7 @@ function watch(device: GPUDevice, info: GPUAdapterInfo): Gpu {
   return {
     device,
     description,
-    software: info.isFallbackAdapter || SOFTWARE.test(description),
+    software: isSoftware(info),
     limits: {
       bindingBytes: limits.maxStorageBufferBindingSize,
       bufferBytes: limits.maxBufferSize,

@@ -1,5 +1,6 @@
 /** A small made-up scan of any frame size, light enough for a software adapter in a browser. */
 
+import { heldFrames } from "../../kernels/measured.ts";
 import type { Random } from "../../core/random.ts";
 import type { NdArray } from "../../kernels/nd_array.ts";
 import { createPropagator } from "../../kernels/propagation/propagator.ts";
@@ -51,9 +52,11 @@ export function madeUpScan(
         modes: MODES,
         rows,
         cols,
-        diffraction: photons({ rows, cols, propagator, random }),
-        mask: Uint8Array.from({ length: points }, (_, i) => i % 97 === 5 ? 0 : 1),
-        maskFrames: 1,
+        measured: heldFrames({
+          points,
+          diffraction: photons({ rows, cols, propagator, random }),
+          mask: Uint8Array.from({ length: points }, (_, i) => i % 97 === 5 ? 0 : 1),
+        }),
         propagators: [propagator],
         address,
       }],

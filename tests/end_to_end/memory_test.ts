@@ -9,8 +9,11 @@ const PROGRAM = join(import.meta.dirname!, "peak_memory.ts");
 const CONFIG = join(import.meta.dirname!, "../../deno.json");
 const isLinux = Deno.build.os === "linux";
 
-/** Of which about 90 MB are Deno and the program itself; measured 276 to 280 MB in all. */
-const MOST_BYTES = 300e6;
+/**
+ * Wanted are 150 MB and 20 bytes for every measured value, 187 MB; measured 183 to 190 MB, as the garbage collector has it. A lost copy of
+ * the waves (15 MB) or of the HDF5 library (13 MB) does not pass.
+ */
+const MOST_BYTES = 198e6;
 
 /** What `exitwave demo` simulates and reconstructs, with fewer iterations: they all run in the same buffers. */
 const SCAN = {
@@ -28,7 +31,7 @@ const SCAN = {
 const OFF = { autosave: false, autoplot: false, interaction: false };
 
 Deno.test({
-  name: `a run on 112 frames of 128 x 128, DM then ML, stays under 300 MB${
+  name: `a run on 112 frames of 128 x 128, DM then ML, stays under 198 MB${
     isLinux ? "" : " (skipped: /proc is read, which only Linux has)"
   }`,
   ignore: !isLinux,
@@ -52,7 +55,8 @@ Deno.test({
       },
     };
     Deno.writeTextFileSync(file, JSON.stringify(tree));
-    const args = ["run", "--allow-all", "--config", CONFIG, PROGRAM, "run", file];
+    // A graphics driver that `auto` asks for its adapters takes 50 to 60 MB more where Mesa is installed.
+    const args = ["run", "--allow-all", "--config", CONFIG, PROGRAM, "run", file, "--device", "wasm"];
     const child = await new Deno.Command(Deno.execPath(), { args }).output();
     const err = new TextDecoder().decode(child.stderr);
     assert.equal(child.code, EXIT.done, err);

@@ -176,6 +176,27 @@ for (const engine of ["DM", "ML", "ePIE", "DM_simple"]) {
 }
 
 Deno.test(
+  "run --memory gives the bytes of a run without, says how many frames are where, and refuses too little",
+  inFolder(async (folder) => {
+    const file = writeMoon(folder, { verbose_level: 3 });
+    assert.equal((await exitwave(["run", file])).code, 0);
+    const expected = bytesOf(readPtyr(join(folder, RESULTS[1]!)));
+    const refused = await exitwave(["run", file, "--memory", "1kB"]);
+    assert.deepEqual([refused.code, refused.out], [2, ""]);
+    assert.match(refused.err, /found 1 MB for the device, expected at least \d+ MB; allow more memory/);
+    // Of 12 frames of 32 x 32, each of 20 kB, some do not fit.
+    const { engines } = JSON.parse((await exitwave(["run", file, "--dry-run", "--json"])).out);
+    const { code, err } = await exitwave(["run", file, "--memory", `${(engines[0].placement.bytes - 60e3) / 1e3}kB`]);
+    assert.equal(code, 0, err);
+    assert.match(
+      err,
+      /iterations on wasm, \d+ of 12 frames in its memory, .* MB; the others pass through it, \d+ at a time/,
+    );
+    assert.deepEqual(bytesOf(readPtyr(join(folder, RESULTS[1]!))), expected);
+  }),
+);
+
+Deno.test(
   "engines run in the order of their labels",
   inFolder(async (folder) => {
     const engines = { b: { name: "ML", numiter: 1 }, c: { name: "DM", numiter: 1 }, a: { name: "ePIE", numiter: 2 } };
@@ -268,13 +289,24 @@ for (const how of [["--dry-run"], overrides("dry_run=true")]) {
       const before = snapshot(folder);
       const text = await exitwave(["run", file, ...how]);
       assert.deepEqual([text.code, text.err], [0, ""]);
-      for (const fact of ["12 of 32 x 32", "1 x 32 x 32", "DM, 4 iterations", ...RESULTS, "memory in all"]) {
+      for (
+        const fact of [
+          "12 of 32 x 32",
+          "1 x 32 x 32",
+          "DM, 4 iterations",
+          ...RESULTS,
+          "all 12 frames in its memory",
+          "about 150 MB for the program",
+        ]
+      ) {
         assert.ok(text.out.includes(fact), `${fact}\n${text.out}`);
       }
       const json = JSON.parse((await exitwave(["run", file, "--json", ...how])).out);
       assert.deepEqual(json.files.results, RESULTS.map((path) => join(folder, path)));
       assert.deepEqual([json.scans[0].frames, json.scans[0].probe], [12, [1, 32, 32]]);
-      assert.equal(json.bytes, json.scans[0].bytes);
+      const { device, frames, resident, window, bytes } = json.engines[0].placement;
+      assert.deepEqual([device, frames, resident, window], ["wasm", 12, 12, 0]);
+      assert.ok(bytes > 12 * 32 * 32 * 20, `${bytes} bytes`);
       assert.deepEqual(snapshot(folder), before);
     }),
   );

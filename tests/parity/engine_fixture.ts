@@ -1,5 +1,6 @@
 /** Reads fixtures/engines.json, written by make_engine_fixture.py, as data, states and parameters of our engines. */
 
+import { heldFrames } from "../../kernels/measured.ts";
 import fixture from "./fixtures/engines.json" with { type: "json" };
 import type { SupportedParams } from "../../core/engines/mod.ts";
 import { ADDRESS, type Data, type State } from "../../kernels/reconstruction.ts";
@@ -63,9 +64,11 @@ function readData(): Data {
       modes: MODES,
       rows: side,
       cols: side,
-      diffraction: unpack(fixture.intensity),
-      mask: Uint8Array.from(unpack(fixture.mask)),
-      maskFrames: frames,
+      measured: heldFrames({
+        points: side * side,
+        diffraction: unpack(fixture.intensity),
+        mask: Uint8Array.from(unpack(fixture.mask)),
+      }),
       propagators: [{ kind: "farfield", pre: unpack(fixture.pre), post: unpack(fixture.post) }],
       address,
     }],

@@ -1,5 +1,6 @@
 /** Reads the engine cases of ../shared/reference/oracles as data, states and parameters of our engines. */
 
+import { heldFrames } from "../../kernels/measured.ts";
 import { join } from "node:path";
 import { type Hdf5File, openHdf5 } from "../../core/formats/hdf5.ts";
 import { type NdArray, type Precision, type RealArray, realArray } from "../../kernels/nd_array.ts";
@@ -123,9 +124,11 @@ function readData(h5: Hdf5File, { modes, object, origin, precision }: DataOption
       modes,
       rows,
       cols,
-      diffraction: fill(numbers(diffraction), precision),
-      mask: Uint8Array.from(numbers(h5.readArray("inputs/mask"))),
-      maskFrames: frames,
+      measured: heldFrames({
+        points: rows * cols,
+        diffraction: fill(numbers(diffraction), precision),
+        mask: Uint8Array.from(numbers(h5.readArray("inputs/mask"))),
+      }),
       propagators: [readPropagator(h5)],
       address,
     }],

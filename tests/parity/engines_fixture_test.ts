@@ -1,5 +1,6 @@
 /** Every engine against an independent numpy program, from a small recorded fixture: runs also where ../shared is absent. */
 
+import { allDiffraction, allMasks, heldFrames } from "../../kernels/measured.ts";
 import { assert } from "@std/assert/assert.js";
 import { assertEquals } from "@std/assert/equals.js";
 import { ENGINES, type SupportedParams } from "../../core/engines/mod.ts";
@@ -43,30 +44,36 @@ const SPLIT = fixtureNames().map((name) => {
 for (const { name, p } of SPLIT) {
   Deno.test(`fixture ${name}: two blocks of half the frames and one mask each give what one block gives`, async () => {
     const { data, state, iterations } = readFixture(name);
-    const whole = { ...data, blocks: data.blocks.map((block) => ({ ...block, mask: sameMasks(block, 2) })) };
+    const whole = { ...data, blocks: data.blocks.map((block) => withSameMasks(block, 2)) };
     const halves = { ...data, blocks: splitBlock(whole.blocks[0]!) };
     const [one, two] = [await run(p, whole, { state, iterations }), await run(p, halves, { state, iterations })];
     for (const [i, array] of one.entries()) assertClose(two[i]!, array);
   });
 }
 
-/** Masks of a block whose frames share one mask in each of `parts` parts. */
-function sameMasks({ frames, rows, cols, mask }: Block, parts: number): Uint8Array {
-  const points = rows * cols;
+/** A block whose frames share one mask in each of `parts` parts. */
+function withSameMasks(block: Block, parts: number): Block {
+  const { frames, measured } = block;
+  const { points } = measured;
+  const masks = allMasks(measured);
   const first = (frame: number) => Math.floor(frame * parts / frames) * (frames / parts) * points;
-  return Uint8Array.from({ length: frames * points }, (_, i) => mask[first(Math.floor(i / points)) + i % points]!);
+  const same = masks.map((_, i) => masks[first(Math.floor(i / points)) + i % points]!);
+  return { ...block, measured: heldFrames({ points, diffraction: allDiffraction(measured), mask: same }) };
 }
 
 function splitBlock(block: Block): Block[] {
-  const { frames, modes, rows, cols, diffraction, mask, address } = block;
+  const { frames, modes, rows, cols, measured, address } = block;
   const [half, points] = [frames / 2, rows * cols];
+  const [diffraction, mask] = [allDiffraction(measured), allMasks(measured)];
   return [0, 1].map((part) => ({
     ...block,
     ID: `S000${part}`,
     frames: half,
-    diffraction: diffraction.slice(part * half * points, (part + 1) * half * points),
-    mask: mask.slice(part * half * points, (part * half + 1) * points),
-    maskFrames: 1,
+    measured: heldFrames({
+      points,
+      diffraction: diffraction.slice(part * half * points, (part + 1) * half * points),
+      mask: mask.slice(part * half * points, (part * half + 1) * points),
+    }),
     address: address.slice(part * half * modes * ADDRESS.columns, (part + 1) * half * modes * ADDRESS.columns),
   }));
 }

@@ -16,6 +16,8 @@ import { createGpuDevice } from "../../kernels/gpu_device.ts";
 import type { Metrics, State } from "../../kernels/reconstruction.ts";
 import { createReferenceDevice } from "../../kernels/reference_device.ts";
 import { gpuForTests } from "../../kernels/twins.ts";
+import { countBuffers } from "../../kernels/webgpu/short_memory.ts";
+import { manyFrames } from "./many_frames.ts";
 
 const gpu = await gpuForTests();
 
@@ -117,6 +119,35 @@ for (const [name, { p, iterations = 4, limit = CLOSE }] of Object.entries(CASES)
       assertEquals(again.metrics, first.metrics);
       assertEquals(single.state, first.state);
       assertEquals(single.metrics.flatMap((m) => m.errors), first.metrics.flatMap((m) => m.errors));
+    },
+  });
+}
+
+/**
+ * Dispatches per position of an ePIE sweep that updates the probe, of 6 to 9 microseconds each: two per transform, with the model, the new
+ * magnitudes and the exit wave in them; one for the sums of each of the latter two; two for the object, of which the first finds the
+ * probe's maximum; two for the object's maximum and one for the probe.
+ */
+const EPIE_DISPATCHES = 2 + 2 + 1 + 1 + 2 + 2 + 1;
+
+for (const size of [16, 256]) {
+  Deno.test({
+    name: `an ePIE sweep on ${size} x ${size} pixels takes ${EPIE_DISPATCHES} dispatches per position`,
+    ignore: gpu === null || gpu.limits.storageBuffers < 9,
+    async fn() {
+      const sweep = async (frames: number) => {
+        const counted = countBuffers(gpu!);
+        const { data, state } = manyFrames({ frames, size, modes: 1 });
+        const p = epieParams.parse({ name: "ePIE", probe_update_start: 0 });
+        const device = createGpuDevice(counted.gpu);
+        const session = await openEngine({ p, device, data, state, random: createRandom(1) });
+        await session.iterate(1);
+        counted.restart();
+        await session.iterate(1);
+        session.close();
+        return counted.dispatches;
+      };
+      assertEquals(await sweep(9) - await sweep(4), 5 * EPIE_DISPATCHES);
     },
   });
 }

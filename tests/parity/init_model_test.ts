@@ -1,5 +1,6 @@
 /** Models against PtyPy 0.4.0: storages, views, propagators and the first exit waves. */
 
+import { allDiffraction, heldFrames } from "../../kernels/measured.ts";
 import assert from "node:assert/strict";
 import { createPropagator } from "../../core/propagators/propagator.ts";
 import type { PreparedScan } from "../../core/loaders/prepared_scan.ts";
@@ -59,9 +60,11 @@ function oracleScan({ file, field }: typeof FIELDS[number], modes = 1) {
     numFrames: frames,
     indices: Int32Array.from({ length: frames }, (_, i) => i),
     positions: readNumbers(file, "inputs/positions_m").data,
-    diffraction: intensities.data,
-    mask: Uint8Array.from(readNumbers(file, "inputs/mask").data),
-    maskFrames: frames,
+    measured: heldFrames({
+      points: intensities.shape[1]! * intensities.shape[2]!,
+      diffraction: intensities.data,
+      mask: Uint8Array.from(readNumbers(file, "inputs/mask").data),
+    }),
   };
   const p = { propagation: field, coherence: { num_probe_modes: modes }, illumination: { diversity: null } };
   return scanOf("scan", p, prepared);
@@ -85,9 +88,7 @@ function ptydScan(file: string, label: string, p: Record<string, unknown>) {
     numFrames,
     indices: Int32Array.from(read("chunks/0/indices").data),
     positions: read("chunks/0/positions").data,
-    diffraction: frames.data,
-    mask: new Uint8Array(rows * cols).fill(1),
-    maskFrames: 1,
+    measured: heldFrames({ points: rows * cols, diffraction: frames.data, mask: new Uint8Array(rows * cols).fill(1) }),
   });
 }
 
@@ -229,7 +230,8 @@ Deno.test({
     const scan = ptydScan(SYNTH.ptyd, SYNTH.label, { illumination: { diversity: null } });
     const model = buildModel([scan], options());
     const propagator = createPropagator(model.scans[0]!.geometry);
-    const { diffraction, numFrames } = scan.prepared;
+    const { measured: { frames: numFrames } } = scan.prepared;
+    const diffraction = allDiffraction(scan.prepared.measured);
     let sum = 0;
     for (let frame = 0; frame < numFrames; frame++) {
       const far = propagator.forward(exitWave(model, frame));

@@ -1,5 +1,6 @@
 /** Data preparation against PtyPy: every case of `/preparation` of the oracles, and a committed extract of it. */
 
+import { allDiffraction, allMasks } from "../../kernels/measured.ts";
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -53,9 +54,9 @@ function compareCase(file: Hdf5File, path: string): void {
   const pixels = sizeOf(data.shape.slice(1));
   assert.equal(scan.numFrames, 5, path);
   assert.deepEqual([...scan.meta.shape], data.shape.slice(1), path);
-  assertNear(scan.diffraction.subarray(0, data.shape[0]! * pixels), data, `${path}/data`);
-  assert.equal(scan.maskFrames, 1, path);
-  assert.deepEqual([...scan.mask], [...toNumbers(mask).subarray(0, pixels)], `${path}/mask`);
+  assertNear(allDiffraction(scan.measured).subarray(0, data.shape[0]! * pixels), data, `${path}/data`);
+  assert.equal(scan.measured.maskFrames, 1, path);
+  assert.deepEqual([...allMasks(scan.measured)], [...toNumbers(mask).subarray(0, pixels)], `${path}/mask`);
   assertNear(scan.positions, array(file, `${path}/positions`), `${path}/positions`);
   assertNear(scan.rawCenter, attributes.info_center as NdArray, `${path} info_center`);
   assertNear(scan.meta.center, attributes.meta_center as NdArray, `${path} meta_center`);

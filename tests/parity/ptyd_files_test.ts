@@ -1,5 +1,6 @@
 /** Files that PtyPy 0.4 and 0.9 wrote, opened by PtydScan, and the positions of its MoonFlowerScan. */
 
+import { allDiffraction, allMasks } from "../../kernels/measured.ts";
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -89,10 +90,14 @@ for (const c of CASES) {
     assert.equal(scan.numFrames, c.frames);
     assert.deepEqual([energy, distance, psize], [c.energy, c.distance, [c.psize, c.psize]]);
     assert.deepEqual([shape, center], [[c.side, c.side], [c.side / 2, c.side / 2]]);
-    assert.equal(Float64Array.from(scan.diffraction).reduce((a, b) => a + b, 0), c.counts);
-    assert.equal(scan.diffraction[(3 * c.side + c.pixel[0]!) * c.side + c.pixel[1]!], c.count);
+    assert.equal(Float64Array.from(allDiffraction(scan.measured)).reduce((a, b) => a + b, 0), c.counts);
+    assert.equal(allDiffraction(scan.measured)[(3 * c.side + c.pixel[0]!) * c.side + c.pixel[1]!], c.count);
     assert.deepEqual([...scan.positions.slice(10, 12)], c.position);
-    assert.deepEqual([scan.maskFrames, scan.mask.length, scan.mask.includes(0)], [1, c.side * c.side, false]);
+    assert.deepEqual([scan.measured.maskFrames, allMasks(scan.measured).length, allMasks(scan.measured).includes(0)], [
+      1,
+      c.side * c.side,
+      false,
+    ]);
     assert.equal(messages.some((message) => /has no mask/.test(message)), c.isMaskLost);
   });
 }
