@@ -8,7 +8,9 @@ import { runInNewContext } from "node:vm";
  * space for new objects grow to 32 MB. A flag at the start of the program could only limit the latter, and users start it in several
  * ways.
  */
-export function collectGarbage(): void {
+export async function collectGarbage(): Promise<void> {
+  // Threads that were ended let go of what they were told in the host's next turn.
+  await new Promise((resolve) => setTimeout(resolve));
   setFlagsFromString("--expose-gc");
   // Contexts that are made from here on have the function.
   runInNewContext("gc()");

@@ -70,6 +70,8 @@ export async function openDevices(
   }
   const within = memory === undefined ? {} : { memoryBytes: memory };
   const wasm = createWasmDevice({
+    // A run collects garbage between its engines.
+    keepMemory: false,
     ...within,
     ...(threads === undefined ? {} : { threads }),
     ...(scratch === undefined ? {} : { scratch }),

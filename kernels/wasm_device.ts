@@ -25,6 +25,12 @@ export interface WasmDeviceOptions {
   readonly memoryBytes?: number;
   /** Makes room for what leaves the memory; memory of the host if left out. */
   readonly scratch?: () => Scratch;
+  /**
+   * Whether the memory is kept when nothing is loaded any more, for what is loaded next; true if left out. A memory cannot shrink, so that
+   * it stays as large as the largest engine made it. Given back, it lives until garbage is collected: who does not see to that before
+   * more is loaded may have two.
+   */
+  readonly keepMemory?: boolean;
 }
 
 /**
@@ -32,13 +38,12 @@ export interface WasmDeviceOptions {
  * @throws {RangeError} if `threads` is not a positive integer or `memoryBytes` no positive number
  */
 export function createWasmDevice(options: WasmDeviceOptions = {}): Device {
-  const { threads = navigator.hardwareConcurrency, scratch = scratchInMemory } = options;
+  const { threads = navigator.hardwareConcurrency, scratch = scratchInMemory, keepMemory = true } = options;
   const memoryBytes = Math.min(options.memoryBytes ?? MAX_MEMORY_BYTES, MAX_MEMORY_BYTES);
   checkOptions(threads, memoryBytes);
   const shared = typeof SharedArrayBuffer === "function" && canWait() && threads > 1;
   const limits = limitsOf(shared ? threads : 1, memoryBytes);
   const cache: CodeCache = new Map();
-  // Kept between engines: a memory that was given back would live until it is collected, beside the next one.
   let memory: DeviceMemory | null = null;
   let opening: Promise<Workshop> | null = null;
   let open: Workshop | null = null;
@@ -60,6 +65,7 @@ export function createWasmDevice(options: WasmDeviceOptions = {}): Device {
     open?.threads[Symbol.dispose]();
     open = null;
     opening = null;
+    if (!keepMemory) memory = null;
   }
 
   return {

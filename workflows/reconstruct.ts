@@ -40,6 +40,7 @@ export async function reconstruct(run: Run, services: RunServices): Promise<RunR
   for (const line of describeScans(started)) services.log(line);
   for (const line of describeStorages(started)) services.inspect(line);
   for (const line of describeParameters(p)) services.debug(line);
+  await services.tidy();
   services.started();
   const history = beginHistory(services);
   const context = { run, started, history, services };

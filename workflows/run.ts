@@ -53,7 +53,7 @@ export interface RunServices extends LoaderServices {
    * Is told when much was left behind that nobody uses any more, and before more is taken: arrays that wait for the garbage collector
    * would be part of the peak.
    */
-  tidy(): void;
+  tidy(): Promise<void>;
   /** Is told of every block. */
   report(block: BlockReport): void;
   /** Is told when an engine is done. */

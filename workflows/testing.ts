@@ -103,7 +103,7 @@ export function watchRun(
     clock: createTestClock(),
     signal: new AbortController().signal,
     started: () => {},
-    tidy: () => {},
+    tidy: () => Promise.resolve(),
     engineDone: () => {},
     ...services,
     report(block) {

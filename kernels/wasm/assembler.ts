@@ -6,7 +6,8 @@
  * so that instances in several workers can share a memory.
  */
 
-import { name as encodeName, section, TYPE_CODES, unsigned, type ValueType, vector } from "./encoding.ts";
+import { type Code, createByteList } from "./code.ts";
+import { name as encodeName, section, TYPE_CODES, unsigned, type ValueType, vector, withLength } from "./encoding.ts";
 import { type FunctionBody, type FunctionHandle, type Local, openBody } from "./function_body.ts";
 
 /** Types of a function's parameters by name, in order. */
@@ -44,24 +45,26 @@ const MAX_PAGES = 65536;
  *         its size does not matter
  */
 export function createAssembler({ shared }: { shared: boolean }): Assembler {
-  const defined: { handle: FunctionHandle; exported: boolean; code: number[] }[] = [];
+  const defined: { handle: FunctionHandle; exported: boolean; code: Code }[] = [];
 
   function bytes(): Uint8Array<ArrayBuffer> {
-    const limits = shared ? [0x03, 0, ...unsigned(MAX_PAGES)] : [0x00, 0];
-    const types = defined.map(({ handle }) => [0x60, ...typeVector(handle.params), ...typeVector(handle.results)]);
+    const limits = shared ? [0x03, 0, unsigned(MAX_PAGES)] : [0x00, 0];
+    const types = defined.map(({ handle }) => [0x60, typeVector(handle.params), typeVector(handle.results)]);
     const exports = defined.filter((f) => f.exported).map(({ handle }) => [
-      ...encodeName(handle.name),
+      encodeName(handle.name),
       0x00,
-      ...unsigned(handle.index),
+      unsigned(handle.index),
     ]);
-    return new Uint8Array([
-      ...MAGIC_AND_VERSION,
-      ...section(1, vector(types)),
-      ...section(2, vector([[...encodeName("env"), ...encodeName("memory"), 0x02, ...limits]])),
-      ...section(3, vector(defined.map((_, i) => unsigned(i)))),
-      ...section(7, vector(exports)),
-      ...section(10, vector(defined.map(({ code }) => [...unsigned(code.length), ...code]))),
-    ]);
+    const module = createByteList();
+    module.add(
+      MAGIC_AND_VERSION,
+      section(1, vector(types)),
+      section(2, vector([[encodeName("env"), encodeName("memory"), 0x02, limits]])),
+      section(3, vector(defined.map((_, i) => unsigned(i)))),
+      section(7, vector(exports)),
+      section(10, vector(defined.map(({ code }) => withLength(code)))),
+    );
+    return module.bytes();
   }
 
   return {
@@ -83,6 +86,6 @@ export function createAssembler({ shared }: { shared: boolean }): Assembler {
   };
 }
 
-function typeVector(types: readonly ValueType[]): number[] {
-  return vector(types.map((t) => [TYPE_CODES[t]]));
+function typeVector(types: readonly ValueType[]): Code {
+  return vector(types.map((type) => TYPE_CODES[type]));
 }

@@ -81,7 +81,12 @@ export async function startThreads(memory: WebAssembly.Memory, count: number): P
 
 function startWorker(worker: Worker, start: ThreadStart): Promise<void> {
   return new Promise((resolve, reject) => {
-    worker.onmessage = () => resolve();
+    worker.onmessage = () => {
+      // What listens knows the memory, and lives on with the worker.
+      worker.onmessage = null;
+      worker.onerror = null;
+      resolve();
+    };
     worker.onerror = (event) => {
       event.preventDefault();
       reject(new Error(event.message));

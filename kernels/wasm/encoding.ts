@@ -3,6 +3,8 @@
  * @see WebAssembly Core Specification 2.0, chapter 5
  */
 
+import { type Code, createByteList } from "./code.ts";
+
 /** Types of values that parameters, locals and expressions have. */
 export type ValueType = "i32" | "f32" | "f64" | "v128";
 
@@ -54,11 +56,18 @@ export function name(text: string): number[] {
 }
 
 /** A vector: how many items, then the items. */
-export function vector(items: readonly (readonly number[])[]): number[] {
-  return [...unsigned(items.length), ...items.flat()];
+export function vector(items: readonly (Code | number)[]): Code {
+  return [unsigned(items.length), items];
+}
+
+/** What needs its length in front: a function's body, a section's content. */
+export function withLength(content: Code): Code {
+  const list = createByteList();
+  list.add(content);
+  return [unsigned(list.length), list.bytes()];
 }
 
 /** A section: its number, its length and its content. */
-export function section(id: number, content: readonly number[]): number[] {
-  return [id, ...unsigned(content.length), ...content];
+export function section(id: number, content: Code): Code {
+  return [id, withLength(content)];
 }

@@ -4,12 +4,13 @@
  * @see WebAssembly Core Specification 2.0, section 5.4
  */
 
+import type { Code } from "./code.ts";
 import { float32, float64, signed, unsigned, type ValueType } from "./encoding.ts";
 
 /** Code that leaves one value of type `T`. */
 export interface Expression<T extends ValueType = ValueType> {
   readonly type: T;
-  readonly code: readonly number[];
+  readonly code: Code;
 }
 
 /** A 32-bit integer; all addresses are of this type, in bytes. */
@@ -29,7 +30,7 @@ type Load<R extends ValueType> = (address: I32, offset?: number) => Expression<R
 
 /** Integers and addresses. Comparisons are unsigned and give 0 or 1. */
 export const i32 = {
-  const: (value: number): I32 => ({ type: "i32", code: [0x41, ...signed(value)] }),
+  const: (value: number): I32 => ({ type: "i32", code: [0x41, signed(value)] }),
   load: load("i32", [0x28], 2),
   add: binary("i32", [0x6a]) as Binary<"i32", "i32">,
   sub: binary("i32", [0x6b]) as Binary<"i32", "i32">,
@@ -41,7 +42,7 @@ export const i32 = {
   /** `a` if `condition` is not 0, else `b`; both are evaluated. */
   select: (condition: I32, { a, b }: { a: I32; b: I32 }): I32 => ({
     type: "i32",
-    code: [...a.code, ...b.code, ...condition.code, 0x1b],
+    code: [a.code, b.code, condition.code, 0x1b],
   }),
   ltU: binary("i32", [0x49]) as Binary<"i32", "i32">,
   gtU: binary("i32", [0x4b]) as Binary<"i32", "i32">,
@@ -51,7 +52,7 @@ export const i32 = {
 
 /** Single-precision scalars. */
 export const f32 = {
-  const: (value: number): F32 => ({ type: "f32", code: [0x43, ...float32(value)] }),
+  const: (value: number): F32 => ({ type: "f32", code: [0x43, float32(value)] }),
   load: load("f32", [0x2a], 2),
   add: binary("f32", [0x92]) as Binary<"f32", "f32">,
   sub: binary("f32", [0x93]) as Binary<"f32", "f32">,
@@ -62,7 +63,7 @@ export const f32 = {
 
 /** Double-precision scalars. */
 export const f64 = {
-  const: (value: number): F64 => ({ type: "f64", code: [0x44, ...float64(value)] }),
+  const: (value: number): F64 => ({ type: "f64", code: [0x44, float64(value)] }),
   load: load("f64", [0x2b], 3),
   add: binary("f64", [0xa0]) as Binary<"f64", "f64">,
   sub: binary("f64", [0xa1]) as Binary<"f64", "f64">,
@@ -74,7 +75,7 @@ export const f64 = {
   eq: binary("i32", [0x61]) as (a: F64, b: F64) => I32,
   select: (condition: I32, { a, b }: { a: F64; b: F64 }): F64 => ({
     type: "f64",
-    code: [...a.code, ...b.code, ...condition.code, 0x1b],
+    code: [a.code, b.code, condition.code, 0x1b],
   }),
   fromI32: unary("f64", [0xb7]) as Unary<"i32", "f64">,
   fromF32: unary("f64", [0xbb]) as Unary<"f32", "f64">,
@@ -92,25 +93,25 @@ export const v128 = {
   /** Bit by bit `a` where `mask` is 1, else `b`. */
   select: (mask: V128, { a, b }: { a: V128; b: V128 }): V128 => ({
     type: "v128",
-    code: [...a.code, ...b.code, ...mask.code, SIMD, 0x52],
+    code: [a.code, b.code, mask.code, SIMD, 0x52],
   }),
   /** Lanes of `a` (0 ..) and `b` (from `order.length` on) in the given order of 4 or 2 lanes. */
   shuffle: (a: V128, { b, order }: { b: V128; order: readonly number[] }): V128 => {
     const width = 16 / order.length;
     const bytes = order.flatMap((lane) => Array.from({ length: width }, (_, i) => lane * width + i));
-    return { type: "v128", code: [...a.code, ...b.code, SIMD, 0x0d, ...bytes] };
+    return { type: "v128", code: [a.code, b.code, SIMD, 0x0d, bytes] };
   },
 };
 
 /** 1 if any bit is set. */
 export function anyTrue(a: V128): I32 {
-  return { type: "i32", code: [...a.code, SIMD, 0x53] };
+  return { type: "i32", code: [a.code, SIMD, 0x53] };
 }
 
 /** Four single-precision lanes. Comparisons fill a lane with ones or zeros. */
 export const f32x4 = {
   splat: unary("v128", [SIMD, 0x13]) as Unary<"f32", "v128">,
-  lane: (a: V128, lane: number): F32 => ({ type: "f32", code: [...a.code, SIMD, 0x1f, lane] }),
+  lane: (a: V128, lane: number): F32 => ({ type: "f32", code: [a.code, SIMD, 0x1f, lane] }),
   eq: binary("v128", [SIMD, 0x41]) as Binary<"v128", "v128">,
   gt: binary("v128", [SIMD, 0x44]) as Binary<"v128", "v128">,
   abs: unary("v128", [SIMD, ...unsigned(0xe0)]) as Unary<"v128", "v128">,
@@ -126,7 +127,7 @@ export const f32x4 = {
 /** Two double-precision lanes. */
 export const f64x2 = {
   splat: unary("v128", [SIMD, 0x14]) as Unary<"f64", "v128">,
-  lane: (a: V128, lane: number): F64 => ({ type: "f64", code: [...a.code, SIMD, 0x21, lane] }),
+  lane: (a: V128, lane: number): F64 => ({ type: "f64", code: [a.code, SIMD, 0x21, lane] }),
   /** The first two of four single-precision lanes. */
   promoteLow: unary("v128", [SIMD, 0x5f]) as Unary<"v128", "v128">,
   eq: binary("v128", [SIMD, 0x47]) as Binary<"v128", "v128">,
@@ -147,13 +148,13 @@ export function memoryArgument(alignment: number, offset: number): number[] {
 }
 
 function unary<R extends ValueType>(type: R, opcode: readonly number[]) {
-  return (a: Expression): Expression<R> => ({ type, code: [...a.code, ...opcode] });
+  return (a: Expression): Expression<R> => ({ type, code: [a.code, opcode] });
 }
 
 function binary<R extends ValueType>(type: R, opcode: readonly number[]) {
-  return (a: Expression, b: Expression): Expression<R> => ({ type, code: [...a.code, ...b.code, ...opcode] });
+  return (a: Expression, b: Expression): Expression<R> => ({ type, code: [a.code, b.code, opcode] });
 }
 
 function load<R extends ValueType>(type: R, opcode: readonly number[], alignment: number): Load<R> {
-  return (address, offset = 0) => ({ type, code: [...address.code, ...opcode, ...memoryArgument(alignment, offset)] });
+  return (address, offset = 0) => ({ type, code: [address.code, opcode, memoryArgument(alignment, offset)] });
 }

@@ -5,7 +5,8 @@
  * again by the next, so that a long generated function keeps few of them.
  */
 
-import { TYPE_CODES, unsigned, type ValueType } from "./encoding.ts";
+import { type Code, createByteList } from "./code.ts";
+import { TYPE_CODES, unsigned, type ValueType, vector } from "./encoding.ts";
 import { type Expression, type F32, type F64, type I32, i32, memoryArgument, type V128 } from "./expressions.ts";
 
 /** A variable of a function; as an expression it is its value at the time of evaluation. */
@@ -18,7 +19,7 @@ export function callResult<T extends ValueType>(
   handle: FunctionHandle,
   { type, args }: { type: T; args: readonly Expression[] },
 ): Expression<T> {
-  return { type, code: [...args.flatMap((a) => a.code), 0x10, ...unsigned(handle.index)] };
+  return { type, code: [args.map((a) => a.code), 0x10, unsigned(handle.index)] };
 }
 
 /** What a function may be called with: its place in the module and its types. */
@@ -69,7 +70,7 @@ export interface OpenBody {
   readonly body: FunctionBody;
   readonly params: readonly Local[];
   /** Locals and code, without the length in front. */
-  finish(): number[];
+  finish(): Code;
 }
 
 const VOID_BLOCK = 0x40;
@@ -77,22 +78,17 @@ const END = 0x0b;
 
 /** Opens the body of a function with these parameter types. */
 export function openBody(paramTypes: readonly ValueType[]): OpenBody {
-  const code: number[] = [];
+  const code = createByteList();
   const types: ValueType[] = [];
   const free: Record<ValueType, number[]> = { i32: [], f32: [], f64: [], v128: [] };
   let taken: number[] = [];
   const at = <T extends ValueType>(index: number, type: T): Local<T> => ({
     index,
     type,
-    code: [0x20, ...unsigned(index)],
+    code: [0x20, unsigned(index)],
   });
 
-  const emit = (...bytes: (readonly number[] | number)[]) => {
-    for (const part of bytes) {
-      if (typeof part === "number") code.push(part);
-      else for (const byte of part) code.push(byte);
-    }
-  };
+  const emit = code.add;
 
   function take<T extends ValueType>(type: T): Local<T> {
     const index = free[type].pop() ?? paramTypes.length + types.push(type) - 1;
@@ -149,8 +145,8 @@ export function openBody(paramTypes: readonly ValueType[]): OpenBody {
       for (const index of taken) free[types[index - paramTypes.length]!].push(index);
       taken = outer;
     },
-    call: (handle, args) => emit(args.flatMap((a) => a.code), 0x10, unsigned(handle.index)),
-    result: (values) => emit(values.flatMap((v) => v.code)),
+    call: (handle, args) => emit(args.map((a) => a.code), 0x10, unsigned(handle.index)),
+    result: (values) => emit(values.map((v) => v.code)),
   };
 
   return {
@@ -158,7 +154,7 @@ export function openBody(paramTypes: readonly ValueType[]): OpenBody {
     params: paramTypes.map((type, index) => at(index, type)),
     finish: () => {
       const locals = types.map((type) => [1, TYPE_CODES[type]]);
-      return [...unsigned(locals.length), ...locals.flat(), ...code, END];
+      return [vector(locals), code.bytes(), END];
     },
   };
 }

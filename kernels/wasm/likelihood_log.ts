@@ -78,5 +78,5 @@ function bitsAsNumber(a: V128, double: boolean): V128 {
 
 /** f32x4.convert_i32x4_s (0xfa) or f64x2.convert_low_i32x4_s (0xfe). */
 function convert(a: V128, opcode: 0xfa | 0xfe): V128 {
-  return { type: "v128", code: [...a.code, 0xfd, opcode, 0x01] };
+  return { type: "v128", code: [a.code, 0xfd, opcode, 0x01] };
 }
