@@ -241,31 +241,6 @@ Deno.test(
   }),
 );
 
-Deno.test(
-  "a step costs at most 5 ms beside the work and the disk",
-  inFolder(async (folder) => {
-    await using orchestrator = open(folder, {
-      async steps(context) {
-        const times: number[] = [];
-        for (let i = 0; i < 300; i++) {
-          const start = performance.now();
-          await context.step(
-            `block ${i}`,
-            () => Promise.resolve({ state: "sha256:".padEnd(70, "0"), errors: [i, i, i] }),
-          );
-          context.report({ iteration: i });
-          times.push(performance.now() - start);
-        }
-        return times;
-      },
-    });
-    await orchestrator.submit("steps", "r", null);
-    const { result } = await orchestrator.result("r");
-    const own = median(result as number[]) - median(syncTimes(folder, 300));
-    assert.ok(own < 5, `${own} ms`);
-  }),
-);
-
 function open(folder: string, workflows: Workflows, options: Partial<EmbeddedOptions> = {}): EmbeddedOrchestrator {
   return openEmbeddedOrchestrator(workflows, { folder, ...options });
 }
@@ -307,19 +282,4 @@ function status(folder: string, id: string): Json {
   } finally {
     db.close();
   }
-}
-
-/** Milliseconds that the disk takes to write a page. */
-function syncTimes(folder: string, count: number): number[] {
-  using file = Deno.openSync(join(folder, "page"), { create: true, write: true });
-  return Array.from({ length: count }, () => {
-    const start = performance.now();
-    file.writeSync(new Uint8Array(4096));
-    file.syncDataSync();
-    return performance.now() - start;
-  });
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
