@@ -18,6 +18,13 @@ import { wait } from "./run_context.ts";
 /** A restarting server is back after about a second. */
 const RETRY_MILLISECONDS = 100;
 
+/** For so long a server that was reached may take to answer, however impatient who asks is. */
+const ANSWER_MILLISECONDS = 10_000;
+
+const PATIENCE_MILLISECONDS = 10_000;
+
+const NEVER = new AbortController().signal;
+
 /** Where a Restate server is. */
 export interface RestateServer {
   /** Such as `http://127.0.0.1:8080`. */
@@ -62,12 +69,8 @@ export interface RestateClient {
 
 /** Makes a client; it holds no connection of its own. */
 export function createRestateClient(server: RestateServer): RestateClient {
-  async function query<Row>(sql: string): Promise<Row[]> {
-    const answer = await send(server, `${server.admin}/query`, { body: { query: sql } });
-    return (JSON.parse(answer.text) as { rows: Row[] }).rows;
-  }
-
-  async function runs(ids: readonly string[]): Promise<Map<string, KnownRun>> {
+  async function runs(ids: readonly string[], asked = server): Promise<Map<string, KnownRun>> {
+    const query = <Row>(sql: string) => queryRows<Row>(asked, sql);
     if (ids.length === 0) return new Map();
     const invocations = Map.groupBy(await query<InvocationRow>(invocationsOf(ids)), ({ run }) => run);
     if (invocations.size === 0) return new Map();
@@ -87,13 +90,23 @@ export function createRestateClient(server: RestateServer): RestateClient {
   return {
     runs,
     async run(id) {
-      await caughtUp(server, id);
-      return (await runs([id])).get(id);
+      const end = performance.now() + (server.patienceMilliseconds ?? PATIENCE_MILLISECONDS);
+      for (;;) {
+        await caughtUp(server, id);
+        try {
+          return (await runs([id], { ...server, patienceMilliseconds: 0 })).get(id);
+        } catch (error) {
+          // The server went away in between: when it is back it has to catch up first.
+          const again = error instanceof RunError && error.reason === "unreachable" && performance.now() < end;
+          if (!again) throw error;
+          await wait(RETRY_MILLISECONDS, NEVER);
+        }
+      }
     },
     async ids() {
       const sql = `SELECT target_service_key AS run, min(created_at) AS first FROM sys_invocation_status ${OURS} ` +
         "GROUP BY target_service_key ORDER BY first DESC, run DESC";
-      return (await query<{ run: string }>(sql)).map(({ run }) => run);
+      return (await queryRows<{ run: string }>(server, sql)).map(({ run }) => run);
     },
     async start(id, request, idempotencyKey) {
       const headers = { "idempotency-key": idempotencyKey };
@@ -122,6 +135,11 @@ export async function registerRestateWorker(server: RestateServer, uri: string):
   const url = `${server.admin}/deployments`;
   const { status, text } = await send(server, url, { body: { uri, force: true } });
   if (status >= 300) throw unreachable(url, `status ${status} (${text})`);
+}
+
+async function queryRows<Row>(server: RestateServer, sql: string): Promise<Row[]> {
+  const { text } = await send(server, `${server.admin}/query`, { body: { query: sql } });
+  return (JSON.parse(text) as { rows: Row[] }).rows;
 }
 
 /**
@@ -245,7 +263,7 @@ interface Answer {
 
 /** Calls the server, again while it cannot be reached or is not ready. All calls may be repeated. */
 async function send(
-  { patienceMilliseconds = 10_000 }: RestateServer,
+  { patienceMilliseconds = PATIENCE_MILLISECONDS }: RestateServer,
   url: string,
   { method = "POST", body, headers = {}, accept = ({ status }) => status < 500 }: Call,
 ): Promise<Answer> {
@@ -258,7 +276,7 @@ async function send(
         method,
         headers: { accept: "application/json", "content-type": "application/json", ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(patienceMilliseconds),
+        signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
       });
       const answer = { status: response.status, text: await response.text() };
       if (accept(answer)) return answer;
@@ -270,7 +288,7 @@ async function send(
       [found, cause] = [error.message, error];
     }
     if (performance.now() > end) throw unreachable(url, found, cause);
-    await wait(RETRY_MILLISECONDS, new AbortController().signal);
+    await wait(RETRY_MILLISECONDS, NEVER);
   }
 }
 
