@@ -16,6 +16,8 @@ import { type Chain, chain, checkChain, traces } from "./orchestrator_worker.ts"
 import { freePorts, hasRestateServer, startRestateServer } from "./restate_server.ts";
 import { startWorker } from "./worker_process.ts";
 
+const PRESENT = hasRestateServer();
+
 const KILLS = Number(Deno.env.get("EXITWAVE_KILLS") ?? 8);
 
 /** Long enough for a step on a busy machine. */
@@ -52,7 +54,7 @@ Deno.test(
 for (const victims of [["worker"], ["server"], ["worker", "server"]] as const) {
   Deno.test({
     name: `Restate: when the ${victims.join(" and the ")} of a run is killed ${KILLS} times, it goes on where it was`,
-    ignore: !hasRestateServer(),
+    ignore: !PRESENT,
     sanitizeResources: false,
     sanitizeOps: false,
     fn: inFolder(async (folder) => {
@@ -110,7 +112,7 @@ Deno.test(
 
 Deno.test({
   name: "Restate: what a worker that was frozen past its time does when it wakes is not taken",
-  ignore: !hasRestateServer(),
+  ignore: !PRESENT,
   sanitizeResources: false,
   sanitizeOps: false,
   fn: inFolder(async (folder) => {

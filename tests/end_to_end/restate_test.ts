@@ -11,6 +11,8 @@ import { inFolder } from "./command_line.ts";
 import { pause, until, untilAborted } from "./orchestrator_suite.ts";
 import { freePorts, hasRestateServer, type RestateProcess, startRestateServer } from "./restate_server.ts";
 
+const PRESENT = hasRestateServer();
+
 const STEP = { stepTimeoutMilliseconds: 20_000, identityKeys: [] };
 
 test("a run that no worker can be found for is pending; cancelled, it ends when there is one, without a step", async ({ server, open }) => {
@@ -265,7 +267,7 @@ interface Setting {
 function test(name: string, body: (setting: Setting) => Promise<void>): void {
   Deno.test({
     name: `Restate: ${name}`,
-    ignore: !hasRestateServer(),
+    ignore: !PRESENT,
     // Connections that fetch keeps for later are no leaks.
     sanitizeResources: false,
     sanitizeOps: false,
