@@ -16,6 +16,8 @@ export interface Outcome {
 export interface CallOptions {
   readonly isTerminal?: boolean;
   readonly signal?: AbortSignal;
+  /** Is told of every text on standard error. */
+  readonly heard?: (text: string) => void;
 }
 
 /** Runs the command line in this process. */
@@ -23,7 +25,10 @@ export async function exitwave(args: readonly string[], options: CallOptions = {
   let [out, err] = ["", ""];
   const code = await main(args, {
     out: (text) => void (out += text),
-    err: (text) => void (err += text),
+    err: (text) => {
+      err += text;
+      options.heard?.(text);
+    },
     isTerminal: options.isTerminal ?? false,
     signal: options.signal ?? new AbortController().signal,
   });

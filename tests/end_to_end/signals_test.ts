@@ -34,8 +34,8 @@ Deno.test(
   inFolder(async (folder) => {
     const stop = new AbortController();
     const file = writeMoon(folder, { engines: { a: { name: "DM", numiter: ENDLESS, numiter_contiguous: 2 } } });
-    setTimeout(() => stop.abort(), 0);
-    const { code, out } = await exitwave(["run", file, "--json", "--quiet", ...ONE_THREAD], { signal: stop.signal });
+    const heard = (text: string) => text.includes("DM       2/") && stop.abort();
+    const { code, out } = await exitwave(["run", file, "--json", ...ONE_THREAD], { signal: stop.signal, heard });
     const { stopped, iterations, files } = JSON.parse(out);
     assert.deepEqual([code, stopped, iterations], [130, true, 2]);
     const stoppedObject = readPtyr(files[0]).obj.SMFG00!.data;
