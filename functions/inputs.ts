@@ -40,3 +40,12 @@ export type StateReference = z.output<typeof STATE_REFERENCE>;
 export const ERRORS = z.tuple([z.number(), z.number(), z.number()]).meta({
   description: "Mean fourierError, photonError and exitError",
 });
+
+/** Members of the input of stages that look at a state. */
+export const STATE_INPUT = {
+  run: RUN_NAME,
+  parameters: ARTIFACT_KEY,
+  prepared: ARTIFACT_KEY,
+  state: STATE_REFERENCE,
+  engine: z.string().optional().meta({ description: "Label of the engine in the middle of which the state is" }),
+} as const;

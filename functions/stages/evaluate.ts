@@ -3,16 +3,12 @@
 import { z } from "zod";
 import { compareFiles } from "../../core/metrics/comparand.ts";
 import type { RunHistory } from "../state_pack.ts";
-import { ARTIFACT_KEY, ERRORS, RUN_NAME, STATE_REFERENCE } from "../inputs.ts";
+import { ERRORS, STATE_INPUT } from "../inputs.ts";
 import { withSavedRun } from "../saved_run.ts";
 import { defineStage, type StageContext } from "../stage.ts";
 
 const INPUT = z.strictObject({
-  run: RUN_NAME,
-  parameters: ARTIFACT_KEY,
-  prepared: ARTIFACT_KEY,
-  state: STATE_REFERENCE,
-  engine: z.string().optional().meta({ description: "Label of the engine in the middle of which the state is" }),
+  ...STATE_INPUT,
   result: z.string().optional().meta({
     description: "The .ptyr file of the state, to be compared; relative to io.home",
   }),

@@ -5,16 +5,12 @@ import { figureOfPtyr } from "../../core/figures/figure_of_ptyr.ts";
 import { reconstructionFigure } from "../../core/figures/reconstruction_figure.ts";
 import { renderPng } from "../../core/figures/render_png.ts";
 import { modelFromState, modelToPtyr } from "../../core/scan_models/model_state.ts";
-import { ARTIFACT_KEY, RUN_NAME, STATE_REFERENCE } from "../inputs.ts";
+import { ARTIFACT_KEY, STATE_INPUT } from "../inputs.ts";
 import { runtimeOf, withSavedRun } from "../saved_run.ts";
 import { defineStage, outputKey } from "../stage.ts";
 
 const INPUT = z.strictObject({
-  run: RUN_NAME,
-  parameters: ARTIFACT_KEY,
-  prepared: ARTIFACT_KEY,
-  state: STATE_REFERENCE,
-  engine: z.string().optional().meta({ description: "Label of the engine in the middle of which the state is" }),
+  ...STATE_INPUT,
   width: z.int().min(100).max(4000).default(1200).meta({ description: "Width of the picture", unit: "px" }),
 });
 

@@ -2,17 +2,13 @@
 
 import { z } from "zod";
 import { exportResult } from "../export.ts";
-import { ARTIFACT_KEY, RUN_NAME, STATE_REFERENCE } from "../inputs.ts";
+import { STATE_INPUT } from "../inputs.ts";
 import { outputFile } from "../output_files.ts";
 import { runtimeOf, type SavedRun, withSavedRun } from "../saved_run.ts";
 import { defineStage, type StageContext } from "../stage.ts";
 
 const INPUT = z.strictObject({
-  run: RUN_NAME,
-  parameters: ARTIFACT_KEY,
-  prepared: ARTIFACT_KEY,
-  state: STATE_REFERENCE,
-  engine: z.string().optional().meta({ description: "Label of the engine in the middle of which the state is" }),
+  ...STATE_INPUT,
   started: z.iso.datetime().meta({ description: "When the run began" }),
   lastSave: z.int().min(0).default(0).meta({ description: "Iterations of the run at its last autosave" }),
 });
