@@ -13,6 +13,9 @@ const INPUT = z.strictObject({
     description: "The .ptyr file of the state, to be compared; relative to io.home",
   }),
   reference: z.string().optional().meta({ description: "What to compare it with: a .ptyr file, relative to io.home" }),
+}).refine(({ result, reference }) => (result === undefined) === (reference === undefined), {
+  path: ["reference"],
+  message: "found only one of result and reference, expected both or neither",
 });
 
 const COMPARISON = z.strictObject({

@@ -160,7 +160,7 @@ async function knownResult(
     keepRunning(context, { key }, running);
     return output({ key, ...copied(running) }, { entry: running.history.iterations.at(-1)!, engine });
   }
-  if (input.state.key === key || !await context.artifacts.has(key)) return null;
+  if (!await context.artifacts.has(key)) return null;
   const { history } = await fetchState(context.artifacts, key);
   const entry = history.iterations.at(-1)!;
   const { base, blocks } = input.state;

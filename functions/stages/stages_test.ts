@@ -225,6 +225,8 @@ Deno.test(
       { ...common, result: result.file!, reference: dump.file! },
       forever,
     );
+    const alone = process.invoke("evaluate", { ...common, reference: dump.file! }, forever);
+    await assert.rejects(() => alone, /reference: found only one of result and reference/);
     assert.deepEqual([judged.iterations, judged.errors, judged.worst.length], [4, a.errors, 5]);
     assert.ok(judged.worst[0]!.errors[1] >= judged.worst[4]!.errors[1]);
     assert.ok(judged.comparison!.nrmse < 1e-5, `${judged.comparison!.nrmse}`);

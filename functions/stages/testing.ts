@@ -27,7 +27,7 @@ export interface TestPlace {
   readonly store: ArtifactStore;
   readonly root: string;
   /** A process with caches and devices of its own. */
-  start(options?: { readonly devices?: readonly Device[]; readonly mostKept?: number }): TestProcess;
+  start(options?: { readonly devices?: readonly Device[] }): TestProcess;
   /** Publishes parameters. Returns their key. */
   submit(tree: WrittenTree): Promise<string>;
 }
@@ -48,13 +48,12 @@ export function inPlace(test: (place: TestPlace) => Promise<void>): () => Promis
   };
 }
 
-function startProcess({ store, root, devices = [createWasmDevice({ threads: 1 })], mostKept }: {
+function startProcess({ store, root, devices = [createWasmDevice({ threads: 1 })] }: {
   readonly store: ArtifactStore;
   readonly root: string;
   readonly devices?: readonly Device[];
-  readonly mostKept?: number;
 }): TestProcess {
-  const warm = createWarmRuns(mostKept === undefined ? {} : { mostKept });
+  const warm = createWarmRuns();
   const scratch = createScratchFiles();
   const said: string[] = [];
   const pool = createDevicePool(devices);

@@ -114,5 +114,10 @@ Deno.test(
     const expected = resultOf(calm);
     assert.equal(Object.keys(expected).length, 3 + 4 + 2 + 1);
     assert.deepEqual(resultOf(killed), expected);
+    // The only multiple of 20 iterations is in the first engine.
+    for (const where of [calm, killed]) {
+      const pictures = filesBelow(join(where, "artifacts/runs/run")).filter((name) => name.startsWith("picture-"));
+      assert.equal(pictures.length, 1);
+    }
   }),
 );

@@ -46,7 +46,7 @@ if (await runs.view("run") === null) {
     engines: Object.entries(tree.engines as Record<string, { numiter: number; numiter_contiguous: number }>)
       .map(([label, { numiter, numiter_contiguous }]) => ({ label, numiter, numiter_contiguous })),
     autosave: tree.io.autosave.interval,
-    plot: null,
+    plot: 20,
   };
   await runs.submit("reconstruct", "run", input as unknown as Json);
 }
