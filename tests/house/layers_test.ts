@@ -12,7 +12,7 @@ const ONLY_IN: Record<string, RegExp> = {
   "commander": /^cli\//,
   "aws4fetch": /^functions\/s3_client\.ts$/,
   "@restatedev/restate-sdk": /^workflows\/restate\.ts$/,
-  "node:sqlite": /^workflows\/run_journal\.ts$/,
+  "node:sqlite": /^workflows\/sqlite_file\.ts$/,
 };
 
 const SOURCES = readSources();
