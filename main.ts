@@ -9,11 +9,13 @@ const SAME_PRESS_MS = 500;
 if (import.meta.main) {
   const encoder = new TextEncoder();
   const stop = new AbortController();
-  const interrupt = () => {
-    if (stop.signal.aborted) return;
-    stop.abort();
-    // Without a listener the next Ctrl-C ends the process at once, even in the middle of a long computation.
-    setTimeout(() => Deno.removeSignalListener("SIGINT", interrupt), SAME_PRESS_MS);
+  const interruptBy = (name: Deno.Signal) => {
+    const interrupt = () => {
+      stop.abort();
+      // Without a listener the next Ctrl-C ends the process at once, even in the middle of a long computation.
+      setTimeout(() => Deno.removeSignalListener(name, interrupt), SAME_PRESS_MS);
+    };
+    Deno.addSignalListener(name, interrupt);
   };
   const code = await main(Deno.args, {
     out(text) {
@@ -33,7 +35,7 @@ if (import.meta.main) {
     },
     isTerminal: Deno.stderr.isTerminal(),
     signal: stop.signal,
-    catchInterrupts: () => Deno.addSignalListener("SIGINT", interrupt),
+    catchInterrupts: (signals = ["SIGINT"]) => signals.forEach(interruptBy),
   });
   Deno.exit(code);
 }

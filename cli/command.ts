@@ -10,8 +10,10 @@ export interface CliIo {
   readonly isTerminal: boolean;
   /** Aborted by Ctrl-C once `catchInterrupts` was called. */
   readonly signal: AbortSignal;
-  /** From here on Ctrl-C aborts `signal`, and a second one ends the process; before, the first one does. */
-  catchInterrupts?(): void;
+  /**
+   * From here on Ctrl-C, or any of these signals, aborts `signal`, and a second one ends the process; before, the first one does.
+   */
+  catchInterrupts?(signals?: readonly ("SIGINT" | "SIGTERM")[]): void;
 }
 
 /** Exit codes: 0 done, 2 the user's mistake, 1 ours or that of a device that failed under way. */

@@ -19,6 +19,7 @@ const COMMANDS: readonly {
   { name: "plot", declare: async (io) => (await import("./plot.ts")).plotCommand(io) },
   { name: "compare", declare: async (io) => (await import("./compare.ts")).compareCommand(io) },
   { name: "params", declare: async (io) => (await import("./params.ts")).paramsCommand(io) },
+  { name: "serve", declare: async (io) => (await import("./serve.ts")).serveCommand(io) },
   { name: "demo", declare: async (io, exit) => (await import("./demo.ts")).demoCommand(io, exit) },
 ];
 

@@ -1,8 +1,9 @@
-/** The HTTP application: every stage as `POST /v1/stages/<name>`, with its description. No logic. */
+/** The HTTP application: every stage as `POST /v1/stages/<name>`, what is served beside them, and the description of all. No logic. */
 
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
 import { VERSION } from "../core/version.ts";
+import { errorResponses, jsonResponse } from "./api/responses.ts";
 import { errorResponse, type HttpError } from "./http_errors.ts";
 import type { Stage, StageContext } from "./stage.ts";
 import { STAGES } from "./stages/mod.ts";
@@ -13,16 +14,9 @@ export interface AppOptions {
   readonly contextOf: (signal: AbortSignal) => StageContext;
   /** Is told what went wrong on our side. */
   readonly failed: (error: unknown) => void;
+  /** Add what is served beside stages. */
+  readonly resources?: readonly ((app: OpenAPIHono) => void)[];
 }
-
-const ERROR = z.object({
-  error: z.object({
-    tag: z.string(),
-    message: z.string(),
-    fields: z.record(z.string(), z.unknown()),
-    retry: z.boolean(),
-  }),
-});
 
 /** The application. */
 export function createApp(options: AppOptions): OpenAPIHono {
@@ -35,6 +29,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
     },
   });
   for (const stage of STAGES) mountStage(app, stage, options);
+  for (const mount of options.resources ?? []) mount(app);
   app.notFound((c) => c.json({ error: httpError("NotFound", `Cannot find ${c.req.path}: see /v1/openapi.json`) }, 404));
   app.onError((error, c) => {
     if (error instanceof HTTPException) return error.getResponse();
@@ -50,18 +45,15 @@ export function createApp(options: AppOptions): OpenAPIHono {
 }
 
 function mountStage(app: OpenAPIHono, stage: Stage, { contextOf }: AppOptions): void {
-  const json = (schema: z.ZodType) => ({ "application/json": { schema } });
   const route = createRoute({
     method: "post",
     path: `/v1/stages/${stage.name}`,
     summary: stage.summary,
     tags: ["stages"],
-    request: { body: { content: json(stage.input), required: true } },
+    request: { body: { content: { "application/json": { schema: stage.input } }, required: true } },
     responses: {
-      200: { description: "References and numbers", content: json(stage.output) },
-      422: { description: "The input, the parameters or the data are not usable", content: json(ERROR) },
-      501: { description: "Something that is not built", content: json(ERROR) },
-      503: { description: "No device could do it; may be tried again", content: json(ERROR) },
+      200: jsonResponse("References and numbers", stage.output),
+      ...errorResponses(422, 501, 503),
     },
   });
   app.openapi(route, async (c) => {

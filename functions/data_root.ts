@@ -15,21 +15,22 @@ export const anywhere: FindFiles = (home) => ({
  * Files below a folder only, wherever links lead: relative paths start in `io.home`, which itself starts in the folder. What is not there
  * yet counts as where its nearest folder really is.
  *
- * @throws {DataError} (of what is returned) for a path that leads out of the folder, naming it as the user wrote it
+ * @param closed folders of the server itself, which no tree may read or write wherever they are
+ * @throws {DataError} (of what is returned) for a path that leads out of the folder or into a closed one, naming it as the user wrote it
  */
-export function below(root: string): FindFiles {
+export function below(root: string, closed: readonly string[] = []): FindFiles {
   const real = Deno.realPathSync(root);
+  const own = closed.map(realPlace);
+  const refused = (reference: string, where: string) =>
+    new DataError(`Cannot use "${reference}": found a path that leads ${where}, expected one below the data root`, {
+      file: reference,
+    });
   return (home) => ({
     path(reference) {
       const path = resolve(real, home, reference);
-      if (!isInside(real, path) || !isInside(real, realPlace(path))) {
-        throw new DataError(
-          `Cannot use "${reference}": found a path that leads out of the data root, expected one below it`,
-          {
-            file: reference,
-          },
-        );
-      }
+      const place = isInside(real, path) ? realPlace(path) : null;
+      if (place === null || !isInside(real, place)) throw refused(reference, "out of the data root");
+      if (own.some((folder) => isInside(folder, place))) throw refused(reference, "into a folder of the server itself");
       return path;
     },
   });

@@ -64,3 +64,19 @@ Deno.test(
     assert.equal(path("inside/a.ptyd"), join(root, "inside/a.ptyd"));
   }),
 );
+
+Deno.test(
+  "below() refuses folders of the server itself, also by links and before they are there",
+  inFolder((folder) => {
+    const root = join(folder, "root");
+    const closed = join(root, ".exitwave");
+    const { path } = below(root, [closed])("./");
+    assert.throws(() => path(".exitwave/runs.sqlite"), /leads into a folder of the server itself/);
+    Deno.mkdirSync(closed);
+    Deno.symlinkSync(".exitwave", join(root, "link"));
+    for (const reference of [".exitwave", "link/runs.sqlite", "runs/../.exitwave/new/x"]) {
+      assert.throws(() => path(reference), /leads into a folder of the server itself/);
+    }
+    assert.equal(path(".exitwave2/x"), join(root, ".exitwave2/x"));
+  }),
+);

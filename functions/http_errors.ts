@@ -5,20 +5,53 @@ import type { ErrorTag } from "../kernels/errors.ts";
 
 /** What the body of an error response holds under `error`. Plain JSON. */
 export interface HttpError {
-  readonly tag:
-    | ErrorTag
-    | "InternalError"
-    | "NotFound"
-    | "Unauthorized"
-    | "Forbidden"
-    | "TooLarge"
-    | "Conflict"
-    | "Busy";
+  readonly tag: ErrorTag | "InternalError" | Refusal;
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
   /** Whether the same call may succeed later. */
   readonly retry: boolean;
 }
+
+/** Why a request is refused that is no matter of parameters, data or devices. */
+export type Refusal = keyof typeof REFUSALS;
+
+const REFUSALS = {
+  BadRequest: { status: 400, retry: false },
+  Unauthorized: { status: 401, retry: false },
+  Forbidden: { status: 403, retry: false },
+  NotFound: { status: 404, retry: false },
+  Conflict: { status: 409, retry: false },
+  TooLarge: { status: 413, retry: false },
+  BadRange: { status: 416, retry: false },
+  Busy: { status: 503, retry: true },
+} as const;
+
+/** A refusal as an error; its message reads as those of Exitwave's errors do. */
+export class ApiError extends Error {
+  readonly refusal: Refusal;
+  /** What a program may want to know. Plain JSON. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly retry: boolean;
+
+  constructor(
+    refusal: Refusal,
+    message: string,
+    { fields = {}, retry = REFUSALS[refusal].retry, cause }: {
+      readonly fields?: Readonly<Record<string, unknown>>;
+      readonly retry?: boolean;
+      readonly cause?: unknown;
+    } = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = refusal;
+    this.refusal = refusal;
+    this.fields = fields;
+    this.retry = retry;
+  }
+}
+
+/** Statuses of errors. */
+export type ErrorStatus = (typeof REFUSALS)[Refusal]["status"] | 422 | 500 | 501;
 
 const STATUS: Readonly<Record<ErrorTag, { readonly status: 422 | 501 | 503; readonly retry: boolean }>> = {
   ParameterError: { status: 422, retry: false },
@@ -29,8 +62,12 @@ const STATUS: Readonly<Record<ErrorTag, { readonly status: 422 | 501 | 503; read
   DeviceError: { status: 503, retry: true },
 };
 
-/** The response for what a stage threw. What is not an Exitwave error is ours: its text stays in the log. */
-export function errorResponse(error: unknown): { readonly status: 422 | 500 | 501 | 503; readonly error: HttpError } {
+/** The response for what was thrown. What is not an Exitwave error or a refusal is ours: its text stays in the log. */
+export function errorResponse(error: unknown): { readonly status: ErrorStatus; readonly error: HttpError } {
+  if (error instanceof ApiError) {
+    const { refusal, message, fields, retry } = error;
+    return { status: REFUSALS[refusal].status, error: { tag: refusal, message, fields, retry } };
+  }
   if (!isPtychoError(error)) {
     const message = "Cannot answer: found a mistake in Exitwave itself; the log of the server says which";
     return { status: 500, error: { tag: "InternalError", message, fields: {}, retry: true } };

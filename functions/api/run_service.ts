@@ -1,0 +1,97 @@
+/** What the routes of runs need behind them; workflows/run_service.ts has it. */
+
+import { z } from "zod";
+import type { WrittenTree } from "../../core/parameter_file.ts";
+import type { LocalArtifact } from "../artifacts.ts";
+import { ERRORS, RUN_NAME } from "../inputs.ts";
+
+/** What a run does. */
+export const RUN_KIND = z.enum(["reconstruct"]).meta({ description: "What the run does" });
+
+/** How far a run is. */
+export const RUN_STATUS = z.enum(["pending", "running", "done", "failed", "cancelled"]).meta({
+  description: "How far the run is",
+});
+
+/** A run as it stands. */
+export const RUN_RECORD = z.strictObject({
+  id: RUN_NAME.meta({ description: "Name of the run" }),
+  kind: RUN_KIND,
+  name: z.string().meta({ description: "Name of the run in file names" }),
+  status: RUN_STATUS,
+  submitted: z.iso.datetime(),
+  changed: z.iso.datetime(),
+  progress: z.strictObject({
+    engine: z.string().meta({ description: "Name of the engine at work" }),
+    iteration: z.int().meta({ description: "Its iterations so far" }),
+    numiter: z.int().meta({ description: "All its iterations" }),
+    iterations: z.int().meta({ description: "Iterations of the run so far" }),
+    total: z.int().meta({ description: "All iterations of the run" }),
+    errors: ERRORS,
+    secondsPerIteration: z.number(),
+    secondsLeft: z.number().meta({ description: "If it goes on as fast as in the last block" }),
+  }).nullable().meta({ description: "Null before the first block of iterations" }),
+  error: z.strictObject({
+    tag: z.string(),
+    message: z.string(),
+    fields: z.record(z.string(), z.unknown()),
+  }).nullable().meta({ description: "Why the run failed" }),
+  files: z.array(z.strictObject({ name: z.string() })).meta({ description: "What the run left, once it is done" }),
+});
+
+/** A run as it stands. */
+export type RunRecord = z.output<typeof RUN_RECORD>;
+
+/** What a run does. */
+export type RunKind = z.output<typeof RUN_KIND>;
+
+/** How far a run is. */
+export type RunRecordStatus = z.output<typeof RUN_STATUS>;
+
+/** A run to be. */
+export interface RunRequest {
+  readonly kind: RunKind;
+  /** The content of `ptycho`, unchecked. */
+  readonly parameters: WrittenTree;
+  /** Name of the run in file names, where the tree has none. */
+  readonly name?: string | undefined;
+  /** Iterations between two pictures; null for none. */
+  readonly preview?: number | null | undefined;
+}
+
+/** Which runs to list. */
+export interface RunFilter {
+  readonly kind?: RunKind | undefined;
+  readonly status?: RunRecordStatus | undefined;
+  readonly limit: number;
+  /** Only those that come after this one. */
+  readonly after?: string | undefined;
+}
+
+/**
+ * Runs, as HTTP has them.
+ *
+ * All throw ApiError: `NotFound` for a run that is not there, `Conflict` for one that is not in the state it should be in.
+ */
+export interface RunService {
+  /**
+   * Submits a run. The same id again with an equal request is harmless and gives the run as it stands.
+   *
+   * @param id made up if left out
+   * @throws ApiError `Conflict` if the id stands for another request @throws {ParameterError} and others for what cannot be run
+   */
+  submit(request: RunRequest, id?: string): Promise<RunRecord>;
+  view(id: string): Promise<RunRecord>;
+  /** Newest first. */
+  list(filter: RunFilter): Promise<RunRecord[]>;
+  cancel(id: string): Promise<RunRecord>;
+  resume(id: string): Promise<RunRecord>;
+  /** Forgets a run that has ended, with all its artifacts; files below the data root stay. */
+  remove(id: string): Promise<void>;
+}
+
+/** A file that a run left, open. */
+export interface RunFile extends Disposable {
+  readonly name: string;
+  readonly file: LocalArtifact;
+}

@@ -1,0 +1,130 @@
+/** Runs over HTTP: submit, list, look, cancel, resume, forget. */
+
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { RUN_NAME } from "../inputs.ts";
+import { idOfKey } from "../run_ids.ts";
+import { errorResponses, jsonResponse } from "./responses.ts";
+import { RUN_KIND, RUN_RECORD, RUN_STATUS, type RunRecord, type RunService } from "./run_service.ts";
+import { readTreeBody, TREE, treeBody } from "./tree_body.ts";
+
+const NAME = z.string().min(1).max(100).optional().meta({
+  description: "Name of the run in file names, where the tree has no `run`; the id if left out",
+});
+
+const PREVIEW = z.int().min(1).max(1_000_000_000).nullable().optional().meta({
+  description: "Iterations between two pictures; null for none; a tenth of the run, but at least 5, if left out",
+});
+
+const BODY = z.strictObject({ parameters: TREE, name: NAME, preview: PREVIEW });
+
+const QUERY = z.strictObject({
+  name: NAME,
+  preview: z.union([z.literal("none").transform(() => null), z.coerce.number().pipe(z.int().min(1))]).optional().meta({
+    description: "Iterations between two pictures; none for none; only with a YAML body",
+    type: "string",
+  }),
+});
+
+const KEY = z.object({
+  "idempotency-key": z.string().min(1).max(255).optional().meta({
+    description: "Any text: the same key again, with an equal body, gives the run that is there; with another, 409",
+  }),
+});
+
+const LINKS = z.strictObject({ self: z.string(), cancel: z.string(), resume: z.string() });
+
+const RUN = RUN_RECORD.extend({ links: LINKS.meta({ description: "Where more is" }) }).openapi("Run");
+
+const ID = z.strictObject({ id: RUN_NAME });
+
+const TAGS = ["runs"];
+
+const SUBMIT = createRoute({
+  method: "post",
+  path: "/v1/runs",
+  summary: "Submits a reconstruction; it is checked at once and done later",
+  tags: TAGS,
+  request: { query: QUERY, headers: KEY, body: treeBody(BODY) },
+  responses: { 202: jsonResponse("It is there", RUN), ...errorResponses(400, 409, 422, 501, 503) },
+});
+
+const LIST = createRoute({
+  method: "get",
+  path: "/v1/runs",
+  summary: "Lists runs, newest first",
+  tags: TAGS,
+  request: {
+    query: z.strictObject({
+      status: RUN_STATUS.optional(),
+      kind: RUN_KIND.optional(),
+      limit: z.coerce.number().pipe(z.int().min(1).max(1000)).default(100).meta({ description: "Most runs to list" }),
+      after: RUN_NAME.optional().meta({ description: "Only runs that come after this one: `next` of the page before" }),
+    }),
+  },
+  responses: {
+    200: jsonResponse(
+      "A page of runs",
+      z.strictObject({
+        runs: z.array(RUN),
+        next: z.string().nullable().meta({
+          description: "For `after`, to get the next page; null if this is the last",
+        }),
+      }),
+    ),
+    ...errorResponses(404, 422, 503),
+  },
+});
+
+const VIEW = runRoute("get", "/v1/runs/{id}", "Says how a run stands");
+const CANCEL = runRoute("post", "/v1/runs/{id}/cancel", "Ends a run; harmless if it has ended");
+const RESUME = runRoute("post", "/v1/runs/{id}/resume", "Lets a failed or cancelled run go on where it was");
+
+const REMOVE = createRoute({
+  method: "delete",
+  path: "/v1/runs/{id}",
+  summary: "Forgets a run that has ended, with its artifacts; files below the data root stay",
+  tags: TAGS,
+  request: { params: ID },
+  responses: { 204: { description: "It is gone" }, ...errorResponses(404, 409, 422, 503) },
+});
+
+/** Adds the routes of runs to an application. */
+export function mountRuns(app: OpenAPIHono, runs: RunService): void {
+  app.openapi(SUBMIT, async (c) => {
+    const { parameters, name, preview } = await readTreeBody(c.req, { schema: BODY, query: c.req.valid("query") });
+    const key = c.req.valid("header")["idempotency-key"];
+    const id = key === undefined ? undefined : idOfKey("reconstruct", key);
+    const run = withLinks(await runs.submit({ kind: "reconstruct", parameters, name, preview }, id));
+    return c.json(run, 202, { location: run.links.self });
+  });
+  app.openapi(LIST, async (c) => {
+    const filter = c.req.valid("query");
+    const found = await runs.list({ ...filter, limit: filter.limit + 1 });
+    const page = found.slice(0, filter.limit);
+    const next = found.length > page.length ? page.at(-1)!.id : null;
+    return c.json({ runs: page.map(withLinks), next }, 200);
+  });
+  app.openapi(VIEW, async (c) => c.json(withLinks(await runs.view(c.req.valid("param").id)), 200));
+  app.openapi(CANCEL, async (c) => c.json(withLinks(await runs.cancel(c.req.valid("param").id)), 200));
+  app.openapi(RESUME, async (c) => c.json(withLinks(await runs.resume(c.req.valid("param").id)), 200));
+  app.openapi(REMOVE, async (c) => {
+    await runs.remove(c.req.valid("param").id);
+    return c.body(null, 204);
+  });
+}
+
+function withLinks(run: RunRecord): z.output<typeof RUN> {
+  const self = `/v1/runs/${run.id}`;
+  return { ...run, links: { self, cancel: `${self}/cancel`, resume: `${self}/resume` } };
+}
+
+function runRoute<M extends "get" | "post", P extends string>(method: M, path: P, summary: string) {
+  return createRoute({
+    method,
+    path,
+    summary,
+    tags: TAGS,
+    request: { params: ID },
+    responses: { 200: jsonResponse("The run as it stands", RUN), ...errorResponses(404, 409, 422, 503) },
+  });
+}

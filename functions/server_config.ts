@@ -1,0 +1,87 @@
+/** The configuration of a server: one YAML or JSON file, every setting with a default that is safe on a laptop. */
+
+import { dirname, resolve } from "node:path";
+import { z } from "zod";
+import { ParameterError } from "../core/errors.ts";
+import { applyOverrides, loadParameterFile } from "../core/parameter_file.ts";
+
+const LISTEN = z.strictObject({
+  host: z.string().min(1).default("127.0.0.1").meta({
+    description: "Address to listen on; the default can be reached from this machine alone",
+  }),
+  port: z.int().min(0).max(65535).default(8642).meta({ description: "Port to listen on; 0 for any that is free" }),
+});
+
+const DEVICE = z.strictObject({
+  name: z.enum(["auto", "webgpu", "wasm", "reference"]).default("auto").meta({
+    description: "Where to compute, as `exitwave run --device` has it",
+  }),
+  threads: z.int().min(1).max(256).nullable().default(null).meta({
+    description: "Threads of the wasm device; null for as many as the machine has",
+  }),
+  memory: z.number().positive().nullable().default(null).meta({
+    description: "Most memory for frames, waves and arrays; null for what the device has",
+    unit: "bytes",
+  }),
+});
+
+const LIMITS = z.strictObject({
+  upload: z.int().min(1).default(64e9).meta({ description: "Largest file that may be uploaded", unit: "bytes" }),
+  batch: z.int().min(1).max(100_000).default(1000).meta({ description: "Most runs of a batch" }),
+});
+
+const CONFIG = z.strictObject({
+  listen: LISTEN.prefault({}),
+  data_root: z.string().min(1).default("./").meta({
+    description: "Folder that parameter trees may read from and write to, and nothing outside it",
+  }),
+  state: z.string().min(1).default(".exitwave").meta({
+    description: "Folder of the journal of runs, closed to parameter trees; on a local disk",
+  }),
+  artifacts: z.string().min(1).nullable().default(null).meta({
+    description: "Folder of what stages keep and runs leave; null for one in the state folder",
+  }),
+  concurrency: z.int().min(1).max(64).default(1).meta({
+    description: "Runs at a time; the others wait in their order",
+  }),
+  device: DEVICE.prefault({}),
+  limits: LIMITS.prefault({}),
+});
+
+/** A configuration with all its defaults; folders are absolute. */
+export type ServerConfig = Omit<z.output<typeof CONFIG>, "artifacts"> & { readonly artifacts: string };
+
+/**
+ * Reads a configuration; without a file it is all defaults. Folders are relative to the file, without one to the current folder.
+ *
+ * @param overrides such as `listen.port=0`
+ * @throws {DataError} if the file cannot be read @throws {ParameterError} with all mistakes at once
+ */
+export function loadServerConfig(file: string | null, overrides: readonly string[]): ServerConfig {
+  const tree = applyOverrides(file === null ? {} : loadParameterFile(file), overrides);
+  return parseServerConfig(tree, file === null ? Deno.cwd() : dirname(resolve(file)));
+}
+
+/** Parses a configuration whose folders are relative to `folder`. @throws {ParameterError} with all mistakes at once */
+export function parseServerConfig(tree: unknown, folder: string): ServerConfig {
+  const result = CONFIG.safeParse(tree);
+  if (!result.success) {
+    throw new ParameterError(
+      result.error.issues.map(({ path, message }) => ({ path: path.join(".") || "configuration", message })),
+      result.error,
+    );
+  }
+  const { data_root, state, artifacts, ...rest } = result.data;
+  const at = resolve(folder, state);
+  return {
+    ...rest,
+    data_root: resolve(folder, data_root),
+    state: at,
+    artifacts: artifacts === null ? resolve(at, "artifacts") : resolve(folder, artifacts),
+  };
+}
+
+/** The JSON Schema of the file, for documentation and editors. */
+export function serverConfigSchema(): Record<string, unknown> {
+  return z.toJSONSchema(CONFIG, { io: "input" }) as Record<string, unknown>;
+}

@@ -1,0 +1,68 @@
+/** Submissions: where files go, which pictures are drawn, and what is refused at once. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { isPtychoError } from "../core/errors.ts";
+import { below } from "./data_root.ts";
+import { planReconstruction, type Submission } from "./submission.ts";
+import { smallTree } from "./stages/testing.ts";
+
+function plan(submission: Submission) {
+  const root = Deno.realPathSync(Deno.makeTempDirSync());
+  try {
+    return { root, ...planReconstruction(submission, { id: "x1", files: below(root, [join(root, ".exitwave")]) }) };
+  } finally {
+    Deno.removeSync(root, { recursive: true });
+  }
+}
+
+Deno.test("a run's files go to a folder of its own, unless the tree names them", () => {
+  const { parsed: { p: { io } }, name } = plan({ tree: smallTree({ io: { home: "a" } }) });
+  assert.equal(name, "x1");
+  assert.deepEqual([io.home, io.rfile, io.autosave.rfile], [
+    "a",
+    "runs/x1/%(engine)s_%(iterations)04d.ptyr",
+    "runs/x1/dumps/%(engine)s_%(iterations)04d.ptyr",
+  ]);
+  const written = { rfile: "mine.ptyr", autosave: { rfile: "dump_%(iterations)d.ptyr" } };
+  const own = plan({ tree: smallTree({ io: written, run: "from the tree" }), name: "given" });
+  assert.deepEqual([own.parsed.p.io.rfile, own.parsed.p.io.autosave.rfile, own.name], [
+    "mine.ptyr",
+    "dump_%(iterations)d.ptyr",
+    "from the tree",
+  ]);
+  assert.equal(plan({ tree: smallTree(), name: "given" }).name, "given");
+});
+
+Deno.test("autosave that is switched off stays off; true becomes the group that it stands for", () => {
+  assert.equal(plan({ tree: smallTree({ io: { autosave: false } }) }).parsed.p.io.autosave.active, false);
+  const { active, interval, rfile } = plan({ tree: smallTree({ io: { autosave: true } }) }).parsed.p.io.autosave;
+  assert.deepEqual([active, interval, rfile], [true, 10, "runs/x1/dumps/%(engine)s_%(iterations)04d.ptyr"]);
+});
+
+Deno.test("there is a picture every tenth of a run, not before 5 iterations, or as it is asked for", () => {
+  const engines = { a: { name: "DM", numiter: 150 }, b: { name: "ML", numiter: 51 } };
+  assert.equal(plan({ tree: smallTree({ engines }) }).plot, 21);
+  assert.equal(plan({ tree: smallTree() }).plot, 5);
+  assert.equal(plan({ tree: smallTree(), preview: 2 }).plot, 2);
+  assert.equal(plan({ tree: smallTree(), preview: null }).plot, null);
+});
+
+Deno.test("all mistakes of a tree are told at once; nothing out of the data root or without a scan is taken", () => {
+  const wrong = { engines: { a: { name: "DM", numiter: -1, nmiter: 2 } } };
+  assert.throws(() => plan({ tree: smallTree(wrong) }), (e) => {
+    assert.ok(isPtychoError(e, "ParameterError"));
+    assert.deepEqual((e.fields.issues as { path: string }[]).map(({ path }) => path), [
+      "engines.a.numiter",
+      "engines.a.nmiter",
+    ]);
+    return true;
+  });
+  assert.throws(() => plan({ tree: smallTree({ scans: {} }) }), /scans: found no scan, expected at least one/);
+  const out = smallTree({ io: { rfile: "../x.ptyr" } });
+  assert.throws(() => plan({ tree: out }), /leads out of the data root/);
+  const own = smallTree({ io: { rfile: ".exitwave/runs/runs.sqlite" } });
+  assert.throws(() => plan({ tree: own }), /leads into a folder of the server itself/);
+  const missing = smallTree({ engines: { a: { name: "DM_3dBragg" } } });
+  assert.throws(() => plan({ tree: missing }), (e) => isPtychoError(e, "UnsupportedError"));
+});

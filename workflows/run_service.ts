@@ -1,0 +1,188 @@
+/** Runs as HTTP has them, over an orchestrator and an artifact store. */
+
+import type { RunFilter, RunKind, RunRecord, RunRequest, RunService } from "../functions/api/run_service.ts";
+import type { ArtifactStore } from "../functions/artifacts.ts";
+import type { FindFiles } from "../functions/data_root.ts";
+import { ApiError } from "../functions/http_errors.ts";
+import { sortedEngines } from "../functions/load.ts";
+import { publishParameters } from "../functions/parameters.ts";
+import { newRunId } from "../functions/run_ids.ts";
+import { hashOf, runPrefix } from "../functions/stage.ts";
+import { planReconstruction } from "../functions/submission.ts";
+import type { Json } from "../core/json.ts";
+import { ParameterError } from "../core/errors.ts";
+import { hasEnded, type Orchestrator, RunError, type RunView, wrongState } from "./orchestrator.ts";
+import type { RunInput, RunProgress } from "./recipe.ts";
+
+/** What runs are made with. */
+export interface RunServiceOptions {
+  readonly orchestrator: Orchestrator;
+  readonly artifacts: ArtifactStore;
+  readonly files: FindFiles;
+  /** The time of day. */
+  readonly date: () => Date;
+}
+
+/** What a run of a server is submitted with. */
+export interface ServedInput extends RunInput {
+  /** Name of the run in file names. */
+  readonly name: string;
+  /** Hash of the request, by which the same one is known again. */
+  readonly request: string;
+}
+
+/** The workflows that are runs, of all that an orchestrator has. */
+const KINDS: ReadonlySet<string> = new Set<RunKind>(["reconstruct"]);
+
+/** Runs over an orchestrator whose workflows have the names of `RunKind`. */
+export function createRunService({ orchestrator, artifacts, files, date }: RunServiceOptions): RunService {
+  async function find(id: string): Promise<RunView> {
+    const run = await translated(() => orchestrator.view(id));
+    if (run !== null && KINDS.has(run.workflow)) return run;
+    throw new ApiError("NotFound", `Cannot find run "${id}": found no such run; GET /v1/runs lists those there are`);
+  }
+
+  async function submit(request: RunRequest, id = newRunId(date())): Promise<RunRecord> {
+    const hash = requestHash(request);
+    const known = await translated(() => orchestrator.view(id));
+    if (known !== null) return sameRequest(known, hash);
+    const { kind, parameters: tree, name, preview } = request;
+    const planned = planReconstruction({ tree, name, preview }, { id, files });
+    const { parsed: { p }, plot } = planned;
+    const { active, interval } = p.io.autosave;
+    const input: ServedInput = {
+      run: id,
+      parameters: await publishParameters(artifacts, { run: id, name: planned.name, tree: planned.tree }),
+      started: date().toISOString(),
+      engines: sortedEngines(p).map(([label, { numiter, numiter_contiguous }]) => {
+        return { label, numiter, numiter_contiguous };
+      }),
+      autosave: active && interval > 0 ? interval : null,
+      plot,
+      name: planned.name,
+      request: hash,
+    };
+    try {
+      return recordOf(await orchestrator.submit(kind, id, input as unknown as Json));
+    } catch (error) {
+      if (!(error instanceof RunError)) throw error;
+      // Somebody submitted it at the same time.
+      const other = error.reason === "conflict" ? await orchestrator.view(id) : null;
+      if (other === null) throw refusalOf(error);
+      return sameRequest(other, hash);
+    }
+  }
+
+  async function change(id: string, what: "cancel" | "resume"): Promise<RunRecord> {
+    await find(id);
+    await translated(() => orchestrator[what](id));
+    return recordOf(await find(id));
+  }
+
+  return {
+    submit,
+    view: async (id) => recordOf(await find(id)),
+    list: (filter) => translated(() => listRuns(orchestrator, filter)),
+    cancel: (id) => change(id, "cancel"),
+    resume: (id) => change(id, "resume"),
+    async remove(id) {
+      const run = await find(id);
+      if (!hasEnded(run)) throw refusalOf(wrongState("remove", run, "at its end; cancel it first"));
+      // The journal's entry last: what is left if this is cut short can be removed again.
+      for await (const { key } of artifacts.list(runPrefix(id))) await artifacts.remove(key);
+      await translated(() => orchestrator.remove(id));
+    },
+  };
+}
+
+/** A run as HTTP has it. */
+function recordOf(run: RunView): RunRecord {
+  const { id, workflow, status, input, progress, error, submitted, changed } = run;
+  return {
+    id,
+    kind: workflow as RunKind,
+    name: (input as unknown as ServedInput).name,
+    status,
+    submitted: submitted.toISOString(),
+    changed: changed.toISOString(),
+    progress: progress === null ? null : progressOf(progress as unknown as RunProgress),
+    error: error === null ? null : { ...error, fields: { ...error.fields } },
+    files: [],
+  };
+}
+
+function progressOf(progress: RunProgress): RunRecord["progress"] {
+  const { engine, iteration, numiter, iterations, total, errors, secondsPerIteration } = progress;
+  const secondsLeft = (total - iterations) * secondsPerIteration;
+  return {
+    engine,
+    iteration,
+    numiter,
+    iterations,
+    total,
+    errors: [...errors],
+    secondsPerIteration,
+    secondsLeft,
+  };
+}
+
+/** A page of the runs among an orchestrator's workflows. */
+async function listRuns(
+  orchestrator: Orchestrator,
+  { kind, status, limit, after }: RunFilter,
+): Promise<RunRecord[]> {
+  const found: RunRecord[] = [];
+  for (let last = after;;) {
+    const page = await orchestrator.list({
+      limit,
+      ...(status === undefined ? {} : { status }),
+      ...(last === undefined ? {} : { after: last }),
+    });
+    const runs = page.filter(({ workflow }) => kind === undefined ? KINDS.has(workflow) : workflow === kind);
+    found.push(...runs.map(recordOf));
+    if (page.length < limit || found.length >= limit) return found.slice(0, limit);
+    last = page.at(-1)!.id;
+  }
+}
+
+function requestHash({ kind, parameters, name, preview }: RunRequest): string {
+  try {
+    return hashOf({ kind, parameters: parameters as Json, name: name ?? "", preview: preview ?? `${preview}` });
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    // Such as .inf in YAML, or groups in groups without an end.
+    throw new ParameterError([{ path: "parameters", message: cause.message }], cause);
+  }
+}
+
+/** The run that an id stands for, if it was submitted with the same request. @throws ApiError `Conflict` */
+function sameRequest(run: RunView, hash: string): RunRecord {
+  if (KINDS.has(run.workflow) && (run.input as unknown as ServedInput).request === hash) return recordOf(run);
+  const message = `Cannot submit run "${run.id}": found it submitted before with another request, expected the same; ` +
+    "use another Idempotency-Key";
+  throw new ApiError("Conflict", message, { fields: { id: run.id } });
+}
+
+/** What an orchestrator refuses, as HTTP says it. */
+async function translated<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof RunError ? refusalOf(error) : error;
+  }
+}
+
+function refusalOf(error: RunError): Error {
+  const refusals = {
+    "conflict": "Conflict",
+    "wrong state": "Conflict",
+    "missing": "NotFound",
+    "journal": "Busy",
+    "owned": "Busy",
+    "unreachable": "Busy",
+    "unknown workflow": null,
+    "bad id": null,
+  } as const;
+  const refusal = refusals[error.reason];
+  return refusal === null ? error : new ApiError(refusal, error.message, { fields: error.fields, cause: error });
+}

@@ -1,0 +1,129 @@
+/** What tests of what a server serves share: the application over an embedded orchestrator in a folder of its own, without a socket. */
+
+import { join } from "node:path";
+import { mountRuns } from "../functions/api/runs.ts";
+import { type AppOptions, createApp } from "../functions/app.ts";
+import { below } from "../functions/data_root.ts";
+import { createDevicePool } from "../functions/device_pool.ts";
+import { invokeBy } from "../functions/invoke.ts";
+import { createLocalArtifacts } from "../functions/local_artifacts.ts";
+import { createWarmRuns } from "../functions/warm_runs.ts";
+import { createWasmDevice } from "../kernels/wasm_device.ts";
+import { openEmbeddedOrchestrator } from "./embedded.ts";
+import { reconstructBy } from "./recipe.ts";
+import { createRunService } from "./run_service.ts";
+import { wait } from "./run_context.ts";
+
+/** Any JSON that a test looks into. */
+// deno-lint-ignore no-explicit-any -- the shape is what is tested
+type AnyJson = any;
+
+/** A request of a test. */
+export interface TestRequest {
+  readonly body?: unknown;
+  readonly yaml?: string;
+  /** Idempotency key. */
+  readonly key?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A server without a socket, with its folder. */
+export interface TestServer extends AsyncDisposable {
+  /** The data root. */
+  readonly root: string;
+  request(method: string, path: string, request?: TestRequest): Promise<Response>;
+  /** The same, with the body read as JSON; null for none. */
+  call(
+    method: string,
+    path: string,
+    request?: TestRequest,
+  ): Promise<{ readonly status: number; readonly headers: Headers; readonly json: AnyJson }>;
+  /** A run once it is so. */
+  until(id: string, isSo: (run: AnyJson) => boolean): Promise<AnyJson>;
+  /** A run at its end. */
+  ended(id: string): Promise<AnyJson>;
+  /** Keys of artifacts. */
+  keys(prefix: string): Promise<string[]>;
+}
+
+/** Opens a server in a new folder, which goes with it. */
+export function openTestServer(): TestServer {
+  const folder = Deno.realPathSync(Deno.makeTempDirSync());
+  const root = join(folder, "data");
+  Deno.mkdirSync(root);
+  const artifacts = createLocalArtifacts(join(folder, "artifacts"));
+  const warm = createWarmRuns();
+  const devices = createDevicePool([createWasmDevice({ threads: 1 })]);
+  const errors: unknown[] = [];
+  const options: AppOptions = {
+    contextOf: (signal) => ({
+      artifacts,
+      warm,
+      devices,
+      files: below(root),
+      clock: { now: () => performance.now(), date: () => new Date() },
+      log: () => {},
+      warn: () => {},
+      signal,
+    }),
+    failed: (error) => void errors.push(error),
+  };
+  const stages = createApp(options);
+  const workflows = { reconstruct: reconstructBy(invokeBy((request) => stages.fetch(request))) };
+  const orchestrator = openEmbeddedOrchestrator(workflows, { folder: join(folder, "runs") });
+  const runs = createRunService({ orchestrator, artifacts, files: below(root), date: () => new Date() });
+  const app = createApp({ ...options, resources: [(app) => mountRuns(app, runs)] });
+
+  async function request(
+    method: string,
+    path: string,
+    { body, yaml, key, headers }: TestRequest = {},
+  ): Promise<Response> {
+    return await app.request(path, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(yaml === undefined ? {} : { "content-type": "application/yaml" }),
+        ...(key === undefined ? {} : { "idempotency-key": key }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(yaml === undefined ? {} : { body: yaml }),
+    });
+  }
+
+  const call: TestServer["call"] = async (method, path, options) => {
+    const response = await request(method, path, options);
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, json: text === "" ? null : JSON.parse(text) };
+  };
+
+  async function until(id: string, isSo: (run: AnyJson) => boolean): Promise<AnyJson> {
+    for (;;) {
+      const { json } = await call("GET", `/v1/runs/${id}`);
+      if (isSo(json)) return json;
+      await wait(10, new AbortController().signal);
+    }
+  }
+
+  return {
+    root,
+    request,
+    call,
+    until,
+    async ended(id) {
+      // Cancelled, a run may be at work a little longer.
+      await orchestrator.result(id);
+      return await until(id, ({ status }) => status !== "pending" && status !== "running");
+    },
+    async keys(prefix) {
+      return (await Array.fromAsync(artifacts.list(prefix))).map(({ key }) => key);
+    },
+    async [Symbol.asyncDispose]() {
+      await orchestrator.stop();
+      warm[Symbol.dispose]();
+      Deno.removeSync(folder, { recursive: true });
+      if (errors.length > 0) throw errors[0];
+    },
+  };
+}
