@@ -2,6 +2,7 @@
 
 import type { z } from "zod";
 import { reviveError } from "../core/revive_error.ts";
+import { DeviceError } from "../kernels/errors.ts";
 import type { HttpError } from "./http_errors.ts";
 import type { STAGES } from "./stages/mod.ts";
 
@@ -28,7 +29,15 @@ export interface Fetcher {
   (request: Request): Response | Promise<Response>;
 }
 
-/** Calls through a function that answers requests. */
+/** Who was called cannot be reached, or takes no calls now: another process may do it, or the same one later. */
+export class AwayError extends DeviceError {
+  constructor(stage: string, { url, found, cause }: { url: string; found: string; cause?: unknown }) {
+    const message = `Cannot call the stage "${stage}" at ${url}: found ${found}; see that a worker runs there`;
+    super(message, { stage, url }, cause);
+  }
+}
+
+/** Calls through a function that answers requests. @throws {AwayError} (of what is returned) */
 export function invokeBy(fetcher: Fetcher, { url = "http://exitwave", token }: {
   readonly url?: string;
   readonly token?: string;
@@ -44,10 +53,40 @@ export function invokeBy(fetcher: Fetcher, { url = "http://exitwave", token }: {
       body: JSON.stringify(input),
       signal,
     });
-    const response = await fetcher(request);
-    const body = await response.json();
-    if (response.ok) return body;
+    const { ok, status, body } = await answerOf(fetcher, request);
+    if (ok && body !== null) return body as OutputOf<typeof stage>;
     signal.throwIfAborted();
-    throw reviveError((body as { error: HttpError }).error);
+    const error = (body as { readonly error?: HttpError } | null)?.error;
+    if (status === 503 && error?.tag === "Busy") throw new AwayError(stage, { url, found: error.message });
+    if (error !== undefined) throw reviveError(error);
+    throw new AwayError(stage, { url, found: `HTTP ${status} without an answer in JSON` });
+
+    async function answerOf(fetcher: Fetcher, request: Request): Promise<Answer> {
+      try {
+        const response = await fetcher(request);
+        return { ok: response.ok, status: response.status, body: parsed(await response.text()) };
+      } catch (cause) {
+        signal.throwIfAborted();
+        // What fetch throws for whatever happens to a connection.
+        if (!(cause instanceof TypeError)) throw cause;
+        throw new AwayError(stage, { url, found: "no connection, or one that broke", cause });
+      }
+    }
   };
+}
+
+interface Answer {
+  readonly ok: boolean;
+  readonly status: number;
+  /** Null if it is no JSON. */
+  readonly body: unknown;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A proxy that answers for a worker that is away, with a page.
+    return null;
+  }
 }
