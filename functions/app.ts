@@ -33,6 +33,8 @@ export function createApp(options: AppOptions): OpenAPIHono {
   app.notFound((c) => c.json({ error: httpError("NotFound", `Cannot find ${c.req.path}: see /v1/openapi.json`) }, 404));
   app.onError((error, c) => {
     if (error instanceof HTTPException) return error.getResponse();
+    // Nobody hears the answer, and the stage that was cut short is no mistake of ours.
+    if (c.req.raw.signal.aborted) return c.body(null, 408);
     const { status, error: body } = errorResponse(error);
     if (status === 500) options.failed(error);
     return c.json({ error: body }, status);

@@ -13,6 +13,7 @@ import { keepModel, type ModelKeys, type OpenModel, takeModel } from "./open_mod
 import { engineOf, loadParameters, needsExitWaves } from "./parameters.ts";
 import type { StageContext } from "./stage.ts";
 import { fetchState, publishState, type RunHistory, type SavedState } from "./state_pack.ts";
+import { createTurn } from "./turn.ts";
 
 /** The part of a reference that says how to compute a state again. */
 export type Lineage = Omit<StateReference, "key">;
@@ -198,7 +199,12 @@ function createRunning(
       return lineage;
     },
     async iterate(count, signal) {
-      const [metrics, duration] = await seconds(() => session.iterate(count, { signal }));
+      const turn = createTurn(clock);
+      const before = async () => {
+        await turn();
+        signal.throwIfAborted();
+      };
+      const [metrics, duration] = await seconds(() => session.iterate(count, { before }));
       const entry = {
         engine: engine.name,
         iteration: session.iteration,

@@ -1,13 +1,31 @@
-/** Letting the host's event loop turn in the middle of long work: timers, signals and messages get their turn. */
+/** Letting the host's event loop turn in the middle of long work: timers, signals and connections get their turn. */
 
-/** Resolves after the event loop has turned; takes some microseconds, where a timer takes a millisecond. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
+import type { Clock } from "./stage.ts";
+
+/** So often the host looks at its connections, at one to two milliseconds each time. */
+const LOOK_MILLISECONDS = 100;
+
+/**
+ * Makes a function that resolves after the event loop has turned. By a message to itself that takes some microseconds, but then Deno looks at
+ * its connections in one turn of a dozen only, and of a caller who hung up one would hear a dozen iterations later. So a turn that comes
+ * 100 ms after the last look, or later, waits for a timer: then Deno looks.
+ */
+export function createTurn({ now }: Pick<Clock, "now">): () => Promise<void> {
+  let looked = now();
+  return () =>
+    new Promise((resolve) => {
+      if (now() - looked >= LOOK_MILLISECONDS) {
+        setTimeout(() => {
+          looked = now();
+          resolve();
+        }, 0);
+        return;
+      }
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
+        resolve();
+      };
+      port2.postMessage(null);
+    });
 }

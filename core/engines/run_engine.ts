@@ -9,7 +9,6 @@ import { DivergedError } from "../errors.ts";
 import type { Random } from "../random.ts";
 import type { Iterate } from "./engine.ts";
 import { findEngine, type SupportedParams } from "./mod.ts";
-import { turn } from "./turn.ts";
 import { diffractionStatistics } from "./statistics.ts";
 
 /** What a session begins with. */
@@ -29,11 +28,11 @@ export interface EngineSession {
   /** Iterations done by this engine. */
   readonly iteration: number;
   /**
-   * Does one block of iterations. With a signal the host's event loop turns between them; aborted in the middle of a block, the session
-   * can only be closed.
-   * @throws {DivergedError} if an error, the probe or the object is no longer finite @throws the signal's reason if it aborts
+   * Does one block of iterations, and awaits `before` before each. What that throws leaves the block in its middle: then the session can
+   * only be closed.
+   * @throws {DivergedError} if an error, the probe or the object is no longer finite
    */
-  iterate(count: number, options?: { readonly signal?: AbortSignal }): Promise<Metrics>;
+  iterate(count: number, options?: { readonly before?: () => Promise<void> }): Promise<Metrics>;
   /** The state in the middle of this engine, enough to continue it elsewhere to the same bytes. */
   save(): Promise<State>;
   /**
@@ -86,14 +85,11 @@ function startSession(
   let done = begin.iteration;
   const offset = begin.iterations - begin.iteration;
 
-  async function iterate(count: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Metrics> {
+  async function iterate(count: number, { before }: { readonly before?: () => Promise<void> } = {}): Promise<Metrics> {
     const report = resident.alloc("report", { element: "wide", count: count * REPORT_COLUMNS });
     const { probe, object } = resident;
     for (let row = 0; row < count; row++) {
-      if (signal !== undefined) {
-        await turn();
-        signal.throwIfAborted();
-      }
+      await before?.();
       record(done + row);
       resident.run(wholeCall(reportIteration, { report, errors, probe, object }, { row }));
     }

@@ -17,6 +17,8 @@ import { createWarmRuns, type WarmRuns } from "../warm_runs.ts";
 /** A process that answers calls of stages. */
 export interface TestProcess extends Disposable {
   readonly invoke: Invoke;
+  /** Answers requests, for a server. */
+  fetch(request: Request): Response | Promise<Response>;
   readonly warm: WarmRuns;
   /** What stages said, warnings with a "!" before them. */
   readonly said: string[];
@@ -73,6 +75,7 @@ function startProcess({ store, root, devices = [createWasmDevice({ threads: 1 })
   });
   return {
     invoke: invokeBy((request) => app.fetch(request)),
+    fetch: (request) => app.fetch(request),
     warm,
     said,
     [Symbol.dispose]() {
