@@ -6,7 +6,8 @@ import type { Element } from "./kernel.ts";
 import type { FrameNeed, MemoryNeed } from "./memory_plan.ts";
 import type { NdArray, Precision } from "./nd_array.ts";
 import type { Buffer, Pass, WholeCall } from "./pass.ts";
-import type { Block, Data, State } from "./reconstruction.ts";
+import type { Block, Data, LoadedState } from "./reconstruction.ts";
+import type { ArraySink } from "./state_arrays.ts";
 
 /** What a memory plan needs to know of a device. */
 export interface DeviceLimits {
@@ -44,10 +45,11 @@ export interface Device {
    */
   readonly mayBeLost: boolean;
   /**
-   * Puts data and state on the device; frames that it has no room for pass through it.
+   * Puts data and state on the device; frames that it has no room for pass through it. Arrays of the state that are read by range must stay
+   * readable as long as the resident lives.
    * @throws {ShapeError} if an array of the state does not fit the data @throws {DeviceError} if there is no room for a frame
    */
-  load(data: Data, state: State, options?: LoadOptions): Promise<Resident>;
+  load(data: Data, state: LoadedState, options?: LoadOptions): Promise<Resident>;
 }
 
 /** The buffers of a block. */
@@ -108,4 +110,6 @@ export interface Resident extends Disposable {
   flush(read: readonly Buffer<"wide">[]): Promise<Float64Array[]>;
   /** Arrays of the state, copied: all, or those whose names are wanted. */
   save(isWanted?: (name: string) => boolean): Promise<Record<string, NdArray>>;
+  /** The same arrays in the same order, in pieces that are not kept. */
+  saveInto(sink: ArraySink, isWanted?: (name: string) => boolean): Promise<void>;
 }

@@ -2,7 +2,7 @@
 
 import { DeviceError, ShapeError } from "./errors.ts";
 import type { Element, FrameShape } from "./kernel.ts";
-import { type ElementArray, type NdArray, type Precision, realArray, sizeOf } from "./nd_array.ts";
+import { type DType, type ElementArray, type Precision, realArray, sizeOf } from "./nd_array.ts";
 import type { Buffer, BufferLayout } from "./pass.ts";
 import { createPropagator } from "./propagation/propagator.ts";
 import { ADDRESS, type Block, type Data } from "./reconstruction.ts";
@@ -106,7 +106,7 @@ export function measuredHandles(block: Block, index: number): { diffraction: Buf
 }
 
 /** Checks the size of an array. @throws {ShapeError} */
-export function checkLength(array: ArrayLike<unknown>, expected: number, what: string): void {
+export function checkLength(array: { readonly length: number }, expected: number, what: string): void {
   if (array.length !== expected) {
     throw new ShapeError(`Cannot load the ${what}: found ${array.length} numbers, expected ${expected}`);
   }
@@ -135,11 +135,11 @@ export function recordRange(
   return { start, length: size * (mode === null ? perFrame : 1) };
 }
 
-/** The element type of an array as a value. */
-export function dtypeOf(element: Element, array: ElementArray): NdArray["dtype"] {
+/** The element type of a buffer's array as a value. */
+export function dtypeOf(element: Element, precision: Precision): DType {
   if (element === "int") return "int32";
   if (element === "byte") return "uint8";
-  const single = array instanceof Float32Array;
+  const single = precision === "single" && (element === "complex" || element === "real");
   if (isComplexElement(element)) return single ? "complex64" : "complex128";
   return single ? "float32" : "float64";
 }

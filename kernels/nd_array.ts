@@ -61,6 +61,26 @@ export function complexArray(data: RealArray, shape: readonly number[]): NdArray
 }
 
 /** True if elements are complex. */
-export function isComplex(array: NdArray): boolean {
-  return array.dtype === "complex64" || array.dtype === "complex128";
+export function isComplex({ dtype }: { readonly dtype: DType }): boolean {
+  return dtype === "complex64" || dtype === "complex128";
+}
+
+const ARRAY_TYPES = {
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  float32: Float32Array,
+  float64: Float64Array,
+  complex64: Float32Array,
+  complex128: Float64Array,
+} satisfies Record<DType, new (length: number) => ElementArray>;
+
+/** A zeroed typed array of the kind that holds `dtype`, for `length` numbers (two for each complex element). */
+export function newArray(dtype: DType, length: number): ElementArray {
+  return new ARRAY_TYPES[dtype](length);
 }

@@ -5,6 +5,7 @@
 
 import type { MeasuredFrames } from "./measured.ts";
 import type { NdArray, Precision, RealArray } from "./nd_array.ts";
+import type { LoadedArray } from "./state_arrays.ts";
 
 /**
  * A unitary propagator as factors, each complex and interleaved, shape (y, x). Farfield: `fw(w) = post * fft2(pre * w) / sqrt(y * x)`,
@@ -93,6 +94,14 @@ export interface State {
   /** Small numbers that belong to the engine that runs. */
   readonly scalars: Readonly<Record<string, number | null>>;
   readonly arrays: Readonly<Record<string, NdArray>>;
+}
+
+/** A state apart from its arrays. */
+export type StateHead = Omit<State, "arrays">;
+
+/** A state whose arrays need not be held. */
+export interface LoadedState extends StateHead {
+  readonly arrays: Readonly<Record<string, LoadedArray>>;
 }
 
 /** What a block of iterations reports. */

@@ -9,8 +9,8 @@ import {
   bufferHandle,
   checkBlock,
   checkLength,
+  checkSaved,
   dtypeOf,
-  isComplexElement,
   loadBlocks,
   type LoadedBlock,
   measuredHandles,
@@ -20,9 +20,10 @@ import {
 } from "./frame_records.ts";
 import { type Bindings, type Element, MAX_BINDINGS } from "./kernel.ts";
 import { allDiffraction, allMasks } from "./measured.ts";
-import { type ElementArray, type NdArray, sizeOf } from "./nd_array.ts";
+import type { ElementArray } from "./nd_array.ts";
 import type { Buffer, BufferLayout, FrameCall, Pass, WholeCall } from "./pass.ts";
-import { ADDRESS, type Block, type Data, type State } from "./reconstruction.ts";
+import { ADDRESS, type Block, type Data, type LoadedState } from "./reconstruction.ts";
+import { type ArraySink, collectArrays, type LoadedArray, putArray, readNumbers, sourceOf } from "./state_arrays.ts";
 
 /** Largest typed array that V8 makes. */
 const MAX_BUFFER_BYTES = 2 ** 33;
@@ -43,14 +44,14 @@ interface Store {
   readonly arrays: Map<Buffer, ElementArray>;
   readonly blocks: readonly LoadedBlock[];
   /** Arrays of the loaded state that no buffer has taken over; saved as they came. */
-  readonly rest: Map<string, NdArray>;
+  readonly rest: Map<string, LoadedArray>;
   /** Buffers that are part of the state, with their shapes. */
   readonly kept: Map<Buffer, readonly number[]>;
   /** Seconds that the engine asked to wait. */
   pause: number;
 }
 
-function createResident(data: Data, state: State): Resident {
+function createResident(data: Data, state: LoadedState): Resident {
   data.blocks.forEach(checkBlock);
   const store: Store = {
     data,
@@ -90,7 +91,8 @@ function createResident(data: Data, state: State): Resident {
       await new Promise<void>((resolve) => setTimeout(resolve, wait));
       return read.map((buffer) => (arrayOf(store, buffer) as Float64Array).slice());
     },
-    save: (isWanted) => Promise.resolve(saveArrays(store, isWanted)),
+    save: (isWanted) => collectArrays((sink) => saveArrays(store, { sink, isWanted })),
+    saveInto: (sink, isWanted) => new Promise((resolve) => resolve(saveArrays(store, { sink, isWanted }))),
     [Symbol.dispose]: () => store.arrays.clear(),
   };
 }
@@ -116,8 +118,9 @@ function alloc<E extends Element>(store: Store, name: string, options: AllocOpti
   if (shape !== undefined) {
     const loaded = store.rest.get(name);
     if (loaded !== undefined) {
-      checkLength(loaded.data, array.length, `array "${name}" of the state`);
-      (array as Float64Array).set(loaded.data as Float64Array);
+      const source = sourceOf(loaded);
+      checkLength(source, array.length, `array "${name}" of the state`);
+      readNumbers(array, 0, source);
       store.rest.delete(name);
     }
     store.kept.set(buffer, shape);
@@ -179,14 +182,18 @@ function prepareCall(store: Store, call: FrameCall): PreparedCall {
   return { ...call, arrays, local };
 }
 
-function saveArrays(store: Store, isWanted: (name: string) => boolean = () => true): Record<string, NdArray> {
-  const saved: Record<string, NdArray> = Object.fromEntries([...store.rest].filter(([name]) => isWanted(name)));
+interface Saving {
+  readonly sink: ArraySink;
+  readonly isWanted: ((name: string) => boolean) | undefined;
+}
+
+function saveArrays(store: Store, { sink, isWanted = () => true }: Saving): void {
+  for (const [name, array] of store.rest) if (isWanted(name)) putArray(sink, name, array);
   for (const [buffer, shape] of store.kept) {
     const { name, element } = buffer.layout;
     if (!isWanted(name)) continue;
-    const array = arrayOf(store, buffer);
-    checkLength(array, (isComplexElement(element) ? 2 : 1) * sizeOf(shape), `array "${name}"`);
-    saved[name] = { dtype: dtypeOf(element, array), shape, data: array.slice() };
+    const data = arrayOf(store, buffer);
+    checkSaved(buffer.layout, { count: data.length, shape });
+    putArray(sink, name, { dtype: dtypeOf(element, store.data.precision), shape, data });
   }
-  return saved;
 }

@@ -2,9 +2,9 @@
 
 import type { Device, Resident } from "../../kernels/device.ts";
 import { REPORT_COLUMNS, reportIteration } from "../../kernels/metrics/report.ts";
-import type { NdArray } from "../../kernels/nd_array.ts";
 import { wholeCall } from "../../kernels/pass.ts";
-import type { Data, Metrics, State } from "../../kernels/reconstruction.ts";
+import type { Data, LoadedState, Metrics, State, StateHead } from "../../kernels/reconstruction.ts";
+import type { ArraySink, LoadedArray } from "../../kernels/state_arrays.ts";
 import { DivergedError } from "../errors.ts";
 import type { Random } from "../random.ts";
 import type { Iterate } from "./engine.ts";
@@ -17,8 +17,11 @@ export interface EngineOptions {
   readonly p: SupportedParams;
   readonly device: Device;
   readonly data: Data;
-  /** Where to go on: the end of another engine (`iteration` 0) or the middle of this one. */
-  readonly state: State;
+  /**
+   * Where to go on: the end of another engine (`iteration` 0) or the middle of this one. Arrays that are read by range must stay readable as
+   * long as the session is open.
+   */
+  readonly state: LoadedState;
   /** Restored from `state.random`. */
   readonly random: Random;
 }
@@ -33,15 +36,24 @@ export interface EngineSession {
    * @throws {DivergedError} if an error, the probe or the object is no longer finite
    */
   iterate(count: number, options?: { readonly before?: () => Promise<void> }): Promise<Metrics>;
-  /** The state in the middle of this engine, enough to continue it elsewhere to the same bytes. */
-  save(): Promise<State>;
+  /** The state in the middle of this engine, enough to continue it elsewhere to the same bytes; with fewer arrays, to look at. */
+  save(isWanted?: (name: string) => boolean): Promise<State>;
+  /** The same state: its arrays go into the sink, piece by piece, the rest is returned. */
+  saveInto(sink: ArraySink): Promise<StateHead>;
   /**
    * The state at the end of this engine: what the next engine begins with. Exit waves, the bulk of it, may be left out where no later
    * engine goes on from them.
    */
-  finish(options?: { readonly exitWaves: boolean }): Promise<State>;
+  finish(options?: FinishOptions): Promise<State>;
+  /** The same state: its arrays go into the sink, piece by piece, the rest is returned. */
+  finishInto(sink: ArraySink, options?: FinishOptions): Promise<StateHead>;
   /** Gives the device's memory back. */
   close(): void;
+}
+
+/** What of a state is handed on at the end of an engine. */
+export interface FinishOptions {
+  readonly exitWaves: boolean;
 }
 
 /** Arrays that outlive the engine that made them, by name or by prefix up to a slash. */
@@ -105,30 +117,37 @@ function startSession(
     return { errors: metrics.map((row) => [row[0]!, row[1]!, row[2]!] as const), localErrors: localErrors! };
   }
 
+  const head = (iteration: number): StateHead => ({
+    iterations: offset + done,
+    iteration,
+    random: random.state(),
+    scalars: {},
+  });
+
   return {
     get iteration() {
       return done;
     },
     iterate,
-    save: async () => ({
-      iterations: offset + done,
-      iteration: done,
-      random: random.state(),
-      scalars: {},
-      arrays: await resident.save(),
-    }),
-    finish: async ({ exitWaves } = { exitWaves: true }) => ({
-      iterations: offset + done,
-      iteration: 0,
-      random: random.state(),
-      scalars: {},
-      arrays: await resident.save((name) => isCommon(name) && (exitWaves || !name.startsWith("exitWave/"))),
-    }),
+    save: async (isWanted) => ({ ...head(done), arrays: await resident.save(isWanted) }),
+    async saveInto(sink) {
+      await resident.saveInto(sink);
+      return head(done);
+    },
+    finish: async (options) => ({ ...head(0), arrays: await resident.save(isHandedOn(options)) }),
+    async finishInto(sink, options) {
+      await resident.saveInto(sink, isHandedOn(options));
+      return head(0);
+    },
     close: () => resident[Symbol.dispose](),
   };
 }
 
-function commonArrays(arrays: Readonly<Record<string, NdArray>>): Record<string, NdArray> {
+function isHandedOn({ exitWaves }: FinishOptions = { exitWaves: true }): (name: string) => boolean {
+  return (name) => isCommon(name) && (exitWaves || !name.startsWith("exitWave/"));
+}
+
+function commonArrays(arrays: Readonly<Record<string, LoadedArray>>): Record<string, LoadedArray> {
   return Object.fromEntries(Object.entries(arrays).filter(([name]) => isCommon(name)));
 }
 

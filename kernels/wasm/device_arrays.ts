@@ -5,11 +5,12 @@
 
 import { DeviceError } from "../errors.ts";
 import { checkLength, checkSaved, dtypeOf, isComplexElement, newElementArray, totalCount } from "../frame_records.ts";
-import type { ElementArray, NdArray, RealArray } from "../nd_array.ts";
+import { type ElementArray, type RealArray, realArray } from "../nd_array.ts";
 import type { Buffer } from "../pass.ts";
 import type { Data } from "../reconstruction.ts";
+import { type ArraySink, type ArraySource, PIECE_BYTES, readNumbers } from "../state_arrays.ts";
 import type { DeviceMemory } from "./device_memory.ts";
-import { packPlanes, type Planes, type PlaneView, unpackPlanes } from "./device_planes.ts";
+import { packPlanes, type Planes, type PlaneView, rowGroups, unpackPlanes } from "./device_planes.ts";
 
 /** What work does with an array. */
 export type Use = "read" | "update";
@@ -20,7 +21,10 @@ export interface DeviceArrays {
    * Makes room for a buffer, which begins with zeros or with `from`; in `planes` at once if they are given.
    * @throws {ShapeError} if `from` has another size
    */
-  add(buffer: Buffer, options?: { readonly from?: NdArray | undefined; readonly planes?: Planes | undefined }): void;
+  add(
+    buffer: Buffer,
+    options?: { readonly from?: ArraySource | undefined; readonly planes?: Planes | undefined },
+  ): void;
   remove(buffer: Buffer): void;
   /** The flat array. @throws {DeviceError} if the buffer was freed */
   flat(buffer: Buffer, use: Use): ElementArray;
@@ -32,10 +36,16 @@ export interface DeviceArrays {
   isUntouched(buffer: Buffer): boolean;
   /** Counts the changes of a buffer through `flat`. */
   version(buffer: Buffer): number;
-  /** A copy as a value. */
-  copy(buffer: Buffer, shape: readonly number[]): NdArray;
+  /** Puts the array into a sink. @throws {ShapeError} if it does not fit the shape */
+  save(buffer: Buffer, options: SaveOptions): void;
   /** Gives all memory back. */
   clear(): void;
+}
+
+/** How an array of the state is saved. */
+export interface SaveOptions {
+  readonly sink: ArraySink;
+  readonly shape: readonly number[];
 }
 
 interface Held {
@@ -61,6 +71,8 @@ const EMPTY: Held = {
 /** Arrays of some data in a memory. */
 export function createDeviceArrays(memory: DeviceMemory, data: Data): DeviceArrays {
   const all = new Map<Buffer, Held>();
+  /** Where numbers stand between planes and a flat array that nobody holds. */
+  let room: RealArray | null = null;
 
   function held(buffer: Buffer): Held {
     const found = all.get(buffer);
@@ -122,15 +134,35 @@ export function createDeviceArrays(memory: DeviceMemory, data: Data): DeviceArra
     return view;
   }
 
+  /** Visits groups of rows, with the place of their first number in the flat array and room for all of them. */
+  function eachGroup(
+    { element }: Buffer["layout"],
+    view: PlaneView,
+    visit: (numbers: RealArray, first: number, copying: Parameters<typeof packPlanes>[2]) => void,
+  ): void {
+    const isComplex = isComplexElement(element);
+    const per = isComplex ? 2 : 1;
+    const { precision } = view.planes;
+    room ??= realArray(PIECE_BYTES / (precision === "single" ? 4 : 8), precision);
+    for (const { first, count, part } of rowGroups(view.planes, room.length / per)) {
+      if (count * per > room.length) room = realArray(count * per, precision);
+      visit(room.subarray(0, count * per), first * per, { isComplex, parts: [part] });
+    }
+  }
+
   return {
     add(buffer, { from, planes } = {}) {
-      const { name, element } = buffer.layout;
+      const { layout } = buffer;
       all.set(buffer, { ...EMPTY });
-      if (from !== undefined) checkLength(from.data, totalCount(data, buffer.layout), `array "${name}" of the state`);
+      if (from !== undefined) checkLength(from, totalCount(data, layout), `array "${layout.name}" of the state`);
       if (planes !== undefined) {
         const view = planesOf(buffer, planes, "update");
-        if (from !== undefined) packPlanes(view, from.data as RealArray, { isComplex: isComplexElement(element) });
-      } else if (from !== undefined) (flat(buffer, "update") as RealArray).set(from.data as RealArray);
+        if (from === undefined) return;
+        eachGroup(layout, view, (numbers, first, copying) => {
+          readNumbers(numbers, first, from);
+          packPlanes(view, numbers, copying);
+        });
+      } else if (from !== undefined) readNumbers(flat(buffer, "update"), 0, from);
     },
     remove(buffer) {
       const array = all.get(buffer);
@@ -142,15 +174,20 @@ export function createDeviceArrays(memory: DeviceMemory, data: Data): DeviceArra
     formOf: (buffer) => held(buffer).planesValid ? held(buffer).planes : null,
     isUntouched: (buffer) => !held(buffer).flatValid && !held(buffer).planesValid,
     version: (buffer) => held(buffer).version,
-    copy(buffer, shape) {
+    save(buffer, { sink, shape }) {
       const array = held(buffer);
-      const { element } = buffer.layout;
-      const isComplex = isComplexElement(element);
-      checkSaved(buffer.layout, { count: totalCount(data, buffer.layout), shape });
-      if (array.flatValid) return { dtype: dtypeOf(element, array.flat!), shape, data: array.flat!.slice() };
-      const copied = newFlat(buffer);
-      if (array.planesValid) unpackPlanes(copied as RealArray, viewOf(array), { isComplex });
-      return { dtype: dtypeOf(element, copied), shape, data: copied };
+      const { layout } = buffer;
+      checkSaved(layout, { count: totalCount(data, layout), shape });
+      const pieces = sink.begin(layout.name, { dtype: dtypeOf(layout.element, data.precision), shape });
+      if (array.flatValid) pieces.write(array.flat!);
+      else if (array.planesValid) {
+        const view = viewOf(array);
+        eachGroup(layout, view, (numbers, _, copying) => {
+          unpackPlanes(numbers, view, copying);
+          pieces.write(numbers);
+        });
+      } else pieces.write(newFlat(buffer));
+      pieces.end();
     },
     clear() {
       for (const array of all.values()) freePlanes(array);

@@ -11,10 +11,12 @@ import { checkLength, checkSaved, dtypeOf } from "../frame_records.ts";
 import type { PlaneLayout } from "../fft/wasm_plan.ts";
 import type { Bindings } from "../kernel.ts";
 import type { FramePlan } from "../memory_plan.ts";
-import { type NdArray, type RealArray, realArray } from "../nd_array.ts";
+import { type RealArray, realArray } from "../nd_array.ts";
 import type { Buffer, Pass } from "../pass.ts";
 import type { Block } from "../reconstruction.ts";
 import type { Scratch } from "../scratch.ts";
+import { type ArraySource, readNumbers } from "../state_arrays.ts";
+import type { SaveOptions } from "./device_arrays.ts";
 import type { DeviceMemory } from "./device_memory.ts";
 import { type Group, groupsOf, type Places, placesOf } from "./device_places.ts";
 import { packPlanes, type PlanePart, type PlaneView, unpackPlanes } from "./device_planes.ts";
@@ -30,7 +32,7 @@ export interface DeviceFrames {
    * Makes room for the waves of a buffer, which begin with zeros or with `from`.
    * @throws {ShapeError} if `from` has another size @throws {DeviceError} if the memory is short
    */
-  add(buffer: Buffer, from: NdArray | undefined): void;
+  add(buffer: Buffer, from: ArraySource | undefined): void;
   remove(buffer: Buffer): void;
   /** Address of the waves in the first place. */
   waves(buffer: Buffer): number;
@@ -42,8 +44,8 @@ export interface DeviceFrames {
   read(buffer: Buffer, into: RealArray, pods: PodRange): void;
   /** Puts waves into the place of a frame. */
   write(buffer: Buffer, from: RealArray, pods: PodRange): void;
-  /** All waves as a value. @throws {ShapeError} if they do not fit the shape */
-  copy(buffer: Buffer, shape: readonly number[]): NdArray;
+  /** Puts all waves into a sink, one after the other. @throws {ShapeError} if they do not fit the shape */
+  save(buffer: Buffer, options: SaveOptions): void;
   /** Gives memory and scratch back. */
   clear(): void;
 }
@@ -79,6 +81,7 @@ export function openDeviceFrames(
   const places = placesOf(frames, plan);
   const all = new Map<Buffer, DeviceWaves>();
   let madeRoots: DeviceRoots | null = null;
+  let room: RealArray | null = null;
 
   function roots(): DeviceRoots {
     return madeRoots ??= openDeviceRoots(memory, { measured, places, layout, name: `"roots" of block ${block.ID}` });
@@ -114,11 +117,20 @@ export function openDeviceFrames(
     }
   }
 
-  /** Visits all frames of one buffer. */
-  function sweep(buffer: Buffer, use: WaveUse, visit: (pods: PodRange) => void): void {
+  /** Visits all pods of one buffer, with room for a wave and the place of its first number in the flat array. */
+  function sweep(
+    buffer: Buffer,
+    use: WaveUse,
+    visit: (pod: PodRange, room: { readonly wave: RealArray; readonly at: number }) => void,
+  ): void {
     const uses = new Map([[all.get(buffer)!, use]]);
-    eachGroup(groupsOf(places, { perFrame: 1 }), { uses, withRoots: false }, ({ start, end }) => {
-      for (let frame = start; frame < end; frame++) visit({ frame, first: 0, end: modes });
+    const wave = room ??= realArray(2 * rows * cols, precision);
+    eachGroup(groupsOf(places, { perFrame: modes }), { uses, withRoots: false }, ({ start, end }) => {
+      for (let pod = start; pod < end; pod++) {
+        const first = pod % modes;
+        const at = pod * wave.length;
+        visit({ frame: (pod - first) / modes, first, end: first + 1 }, { wave, at });
+      }
     });
   }
 
@@ -130,18 +142,18 @@ export function openDeviceFrames(
     packPlanes(viewOf(buffer), from, { isComplex: true, parts: partsOf(pods) });
   }
 
-  const frameNumbers = 2 * modes * rows * cols;
+  const numbers = 2 * frames * modes * rows * cols;
   return {
     places,
     has: (buffer) => all.has(buffer),
     add(buffer, from) {
       const { name } = buffer.layout;
-      if (from !== undefined) checkLength(from.data, frames * frameNumbers, `array "${name}" of the state`);
+      if (from !== undefined) checkLength(from, numbers, `array "${name}" of the state`);
       all.set(buffer, openDeviceWaves(memory, { name, places, recordBytes: 2 * modes * planeBytes, openScratch }));
       if (from === undefined) return;
-      sweep(buffer, "write", (pods) => {
-        const at = pods.frame * frameNumbers;
-        write(buffer, (from.data as RealArray).subarray(at, at + frameNumbers), pods);
+      sweep(buffer, "write", (pod, { wave, at }) => {
+        readNumbers(wave, at, from);
+        write(buffer, wave, pod);
       });
     },
     remove(buffer) {
@@ -157,14 +169,14 @@ export function openDeviceFrames(
     },
     read,
     write,
-    copy(buffer, shape) {
-      const data = realArray(frames * frameNumbers, precision);
-      checkSaved(buffer.layout, { count: data.length, shape });
-      sweep(buffer, "read", (pods) => {
-        const at = pods.frame * frameNumbers;
-        read(buffer, data.subarray(at, at + frameNumbers), pods);
+    save(buffer, { sink, shape }) {
+      checkSaved(buffer.layout, { count: numbers, shape });
+      const pieces = sink.begin(buffer.layout.name, { dtype: dtypeOf("complex", precision), shape });
+      sweep(buffer, "read", (pod, { wave }) => {
+        read(buffer, wave, pod);
+        pieces.write(wave);
       });
-      return { dtype: dtypeOf("complex", data), shape, data };
+      pieces.end();
     },
     clear() {
       for (const waves of all.values()) waves.clear();

@@ -59,6 +59,33 @@ export function objectPlanes(storages: readonly StorageSpec[], precision: Precis
   return { precision, bytes: 2 * half, parts: parts.map((part) => ({ ...part, im: half + part.re })) };
 }
 
+/** Rows of a layer. */
+export interface RowGroup {
+  /** First element in the flat array, and how many there are. */
+  readonly first: number;
+  readonly count: number;
+  /** Where the rows lie; elements count from the first of the group. */
+  readonly part: PlanePart;
+}
+
+/** Cuts layers into groups of rows that have at most `most` elements, or one row. In this order elements follow one another. */
+export function* rowGroups({ precision, parts }: Planes, most: number): Iterable<RowGroup> {
+  const { bytes } = lanesOf(precision);
+  for (const part of parts) {
+    const { start, re, im, rows, cols, pitch } = part;
+    const together = Math.max(1, Math.floor(most / cols));
+    for (let y = 0; y < rows; y += together) {
+      const count = Math.min(together, rows - y);
+      const skipped = y * pitch * bytes;
+      yield {
+        first: start + y * cols,
+        count: count * cols,
+        part: { ...part, start: 0, re: re + skipped, im: im + skipped, rows: count },
+      };
+    }
+  }
+}
+
 /** Numbers of a precision in a memory. */
 export interface PlaneView {
   readonly memory: WebAssembly.Memory;

@@ -5,10 +5,10 @@ import { ShapeError } from "../errors.ts";
 import { bufferHandle, checkBlock, loadBlocks } from "../frame_records.ts";
 import type { Element } from "../kernel.ts";
 import type { MemoryPlan } from "../memory_plan.ts";
-import type { NdArray } from "../nd_array.ts";
 import type { Buffer, Pass, WholeCall } from "../pass.ts";
-import { ADDRESS, type Block, type Data, type State, type StorageSpec } from "../reconstruction.ts";
+import { ADDRESS, type Block, type Data, type LoadedState, type StorageSpec } from "../reconstruction.ts";
 import type { Scratch } from "../scratch.ts";
+import { type ArraySink, collectArrays, type LoadedArray, putArray, sourceOf } from "../state_arrays.ts";
 import { createDeviceArrays, type DeviceArrays } from "./device_arrays.ts";
 import { type DeviceBlock, openDeviceBlock } from "./device_blocks.ts";
 import type { DeviceFrames } from "./device_frames.ts";
@@ -41,7 +41,7 @@ interface Store {
   readonly objects: Planes;
   readonly planeForms: PlaneForms;
   /** Arrays of the loaded state that no buffer has taken over; saved as they came. */
-  readonly rest: Map<string, NdArray>;
+  readonly rest: Map<string, LoadedArray>;
   /** Buffers that are part of the state, with their shapes. */
   readonly kept: Map<Buffer, readonly number[]>;
   /** Seconds that the engine asked to wait. */
@@ -52,7 +52,7 @@ interface Store {
  * Puts data and state into a workshop's memory, frames after a plan. `close` is called once it is disposed of.
  * @throws {ShapeError} if an array of the state does not fit the data @throws {DeviceError} if the memory is short
  */
-export function createResident(data: Data, state: State, { workshop, plan, openScratch, close }: {
+export function createResident(data: Data, state: LoadedState, { workshop, plan, openScratch, close }: {
   readonly workshop: Workshop;
   readonly plan: MemoryPlan;
   readonly openScratch: () => Scratch;
@@ -128,7 +128,8 @@ function openResident(store: Store, close: () => void): Resident {
       await new Promise<void>((resolve) => setTimeout(resolve, wait));
       return read.map((buffer) => (store.arrays.flat(buffer, "read") as Float64Array).slice());
     },
-    save: (isWanted) => Promise.resolve(saveArrays(store, isWanted)),
+    save: (isWanted) => collectArrays((sink) => saveArrays(store, { sink, isWanted })),
+    saveInto: (sink, isWanted) => new Promise((resolve) => resolve(saveArrays(store, { sink, isWanted }))),
     [Symbol.dispose]() {
       if (!isOpen) return;
       isOpen = false;
@@ -155,7 +156,8 @@ function alloc<E extends Element>(
 ): Buffer<E> {
   const buffer = bufferHandle({ name, ...options });
   const { shape, planes } = options;
-  const from = shape === undefined ? undefined : store.rest.get(name);
+  const loaded = shape === undefined ? undefined : store.rest.get(name);
+  const from = loaded === undefined ? undefined : sourceOf(loaded);
   const frames = framesOf(store, options);
   if (frames === null) store.arrays.add(buffer, { from, planes });
   else frames.add(buffer, from);
@@ -189,13 +191,16 @@ function runPass({ arrays, probes, objects, blocks, workshop }: Store, pass: Pas
   runPassTwins(arrays, pass, block);
 }
 
-function saveArrays(store: Store, isWanted: (name: string) => boolean = () => true): Record<string, NdArray> {
-  const saved: Record<string, NdArray> = Object.fromEntries([...store.rest].filter(([name]) => isWanted(name)));
-  for (const [buffer, shape] of store.kept) {
-    const { name } = buffer.layout;
-    if (!isWanted(name)) continue;
-    const frames = store.blocks.map((block) => block.frames).find((frames) => frames.has(buffer));
-    saved[name] = (frames ?? store.arrays).copy(buffer, shape);
+interface Saving {
+  readonly sink: ArraySink;
+  readonly isWanted: ((name: string) => boolean) | undefined;
+}
+
+function saveArrays({ rest, kept, blocks, arrays }: Store, { sink, isWanted = () => true }: Saving): void {
+  for (const [name, array] of rest) if (isWanted(name)) putArray(sink, name, array);
+  for (const [buffer, shape] of kept) {
+    if (!isWanted(buffer.layout.name)) continue;
+    const frames = blocks.map((block) => block.frames).find((frames) => frames.has(buffer));
+    (frames ?? arrays).save(buffer, { sink, shape });
   }
-  return saved;
 }

@@ -13,6 +13,7 @@ import { probeSupport } from "../object_probe_update/probe_support.ts";
 import { finishMean, startMean } from "../object_probe_update/weighted_mean.ts";
 import type { Buffer, WholeCall } from "../pass.ts";
 import type { Data, StorageSpec } from "../reconstruction.ts";
+import { sourceOf } from "../state_arrays.ts";
 import { assertClose, seededNumbers } from "../testing.ts";
 import { createDeviceArrays } from "./device_arrays.ts";
 import { createDeviceMemory } from "./device_memory.ts";
@@ -175,7 +176,7 @@ function setUp({ kernel, arrays: given, params }: Case, precision: Precision) {
       // What planes in single precision hold exactly.
       data: isNarrow ? Float32Array.from(values) : values.map(Math.fround),
     } as NdArray;
-    arrays.add(buffer, { from });
+    arrays.add(buffer, { from: sourceOf(from) });
     buffers[binding] = buffer;
   });
   const call = { kernel, buffers, params } as unknown as WholeCall;

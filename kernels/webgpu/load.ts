@@ -3,7 +3,7 @@
 import type { Resident } from "../device.ts";
 import { DeviceError } from "../errors.ts";
 import { type MemoryNeed, type MemoryPlan, needOf, planMemory } from "../memory_plan.ts";
-import type { Data, State } from "../reconstruction.ts";
+import type { Data, LoadedState } from "../reconstruction.ts";
 import { createGpuArrays } from "./gpu_array.ts";
 import { bytesInAll, cutBlocks, type GpuBytes, gpuLimits } from "./gpu_memory.ts";
 import type { Gpu } from "./request_gpu.ts";
@@ -14,7 +14,7 @@ import { createStreamedResident } from "./streamed.ts";
 /** What is loaded. */
 export interface Loading {
   readonly data: Data;
-  readonly state: State;
+  readonly state: LoadedState;
   /** Complex numbers that the engine keeps for every measured value and mode. */
   readonly waves: number;
 }

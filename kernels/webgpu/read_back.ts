@@ -1,8 +1,9 @@
 /** Reading arrays back from a GPU. */
 
 import { DeviceError, ShapeError } from "../errors.ts";
-import { isComplexElement } from "../frame_records.ts";
-import { type NdArray, sizeOf } from "../nd_array.ts";
+import { dtypeOf, isComplexElement } from "../frame_records.ts";
+import { sizeOf } from "../nd_array.ts";
+import type { ArrayPieces, ArraySink } from "../state_arrays.ts";
 import type { GpuArray } from "./gpu_array.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Gpu } from "./request_gpu.ts";
@@ -22,27 +23,45 @@ export interface Wanted {
   readonly shape: readonly number[];
 }
 
-/** An array of the GPU and where its bytes go. */
+/** Bytes of an array of the GPU, and what is done with them; they last until it returns. */
 interface Reading {
   readonly array: GpuArray;
-  readonly into: Uint8Array;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly take: (bytes: Uint8Array<ArrayBuffer>) => void;
 }
 
 /** The contents of small arrays of numbers, in one go, after all recorded work is done. */
 export async function readNumbers(source: Source, arrays: readonly GpuArray[]): Promise<Float64Array[]> {
-  const values = arrays.map(({ bytes }) => new Float32Array(bytes / 4));
-  await readBytes(source, arrays.map((array, i) => ({ array, into: new Uint8Array(values[i]!.buffer) })));
-  return values.map((numbers) => Float64Array.from(numbers));
+  const values = arrays.map(({ bytes }) => new Float64Array(bytes / 4));
+  const readings = arrays.map((array, i) =>
+    readingsOf(source, array, (bytes, offset) => values[i]!.set(numbersIn(bytes), offset / 4))
+  );
+  await readAll(source, readings.flat());
+  return values;
 }
 
 /**
- * Arrays in the types that states have, with as few waits as possible; what is not on the GPU comes from the host.
+ * Puts arrays into a sink in the types that states have, with as few waits as possible; what is not on the GPU comes from the host.
  * @throws {ShapeError} if one does not have its shape
  */
-export async function readArrays(source: Source, wanted: readonly Wanted[]): Promise<NdArray[]> {
-  const values = wanted.map(newValues);
-  await readBytes(source, wanted.flatMap(({ stored }, i) => readingsOf(stored, values[i]!)));
-  return wanted.map((array, i) => toArray(values[i]!, array));
+export async function saveArraysInto(source: Source, sink: ArraySink, wanted: readonly Wanted[]): Promise<void> {
+  wanted.forEach(checkShape);
+  const writers = wanted.map((array) => createWriter(sink, array));
+  let next = 0;
+  const endBefore = (index: number) => {
+    while (next < index) writers[next++]!.end();
+  };
+  const readings = wanted.flatMap(({ stored: { segments } }, i) =>
+    segments.flatMap((segment) =>
+      readingsOf(source, segment, (bytes) => {
+        endBefore(i);
+        writers[i]!.write(bytes);
+      })
+    )
+  );
+  await readAll(source, readings);
+  endBefore(wanted.length);
 }
 
 /** Waits until a buffer can be read. @throws {DeviceError} if the GPU cannot go on */
@@ -59,39 +78,41 @@ export async function mapForReading(gpu: Gpu, buffer: GPUBuffer, bytes: number):
 }
 
 /** @throws {ShapeError} if the array does not have its shape */
-function newValues({ stored: { layout, segments, window }, shape }: Wanted): Float32Array | Int32Array {
+function checkShape({ stored: { layout, segments, window }, shape }: Wanted): void {
   const { name, element } = layout;
   const count = (isComplexElement(element) ? 2 : 1) * sizeOf(shape);
   const outside = window === null ? 0 : window.outside.count * window.recordBytes;
   const found = (segments.reduce((sum, { bytes }) => sum + bytes, 0) + outside) / 4;
-  if (found !== count) {
-    throw new ShapeError(`Cannot save the array "${name}": found ${found} numbers, expected ${count}`);
-  }
-  return element === "int" ? new Int32Array(count) : new Float32Array(count);
+  if (found === count) return;
+  throw new ShapeError(`Cannot save the array "${name}": found ${found} numbers, expected ${count}`);
 }
 
-function readingsOf({ segments, window }: Stored, values: Float32Array | Int32Array): Reading[] {
-  let at = 0;
-  const readings = segments.map((array) => {
-    const into = new Uint8Array(values.buffer as ArrayBuffer, at, array.bytes);
-    at += array.bytes;
-    return { array, into };
-  });
-  if (window !== null) {
-    const { host, outside, recordBytes } = window;
-    const rest = values.subarray(at / 4);
-    host.visit(outside, (numbers, record) => rest.set(numbers, (record - outside.first) * recordBytes / 4));
-  }
-  return readings;
+/** Writes an array into a sink: its bytes as they come from the GPU, then what is on the host. */
+function createWriter(
+  sink: ArraySink,
+  { stored: { layout: { name, element }, window, source }, shape }: Wanted,
+): { write(bytes: Uint8Array<ArrayBuffer>): void; end(): void } {
+  const dtype = dtypeOf(element, "single");
+  const isWide = dtype === "float64" || dtype === "complex128";
+  let pieces: ArrayPieces | null = null;
+  let done = 0;
+  const open = () => pieces ??= sink.begin(name, { dtype, shape });
+  return {
+    write(bytes) {
+      if (element === "int") return open().write(new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4));
+      const numbers = numbersIn(bytes);
+      open().write(isWide ? restore(numbers, source?.subarray(done) ?? null) : numbers);
+      done += numbers.length;
+    },
+    end() {
+      if (window !== null) window.host.visit(window.outside, (numbers) => open().write(numbers));
+      open().end();
+    },
+  };
 }
 
-function toArray(values: Float32Array | Int32Array, { stored, shape }: Wanted): NdArray {
-  const { element } = stored.layout;
-  if (element === "int") return { dtype: "int32", shape, data: values };
-  if (element === "complex") return { dtype: "complex64", shape, data: values };
-  if (element === "real") return { dtype: "float32", shape, data: values };
-  const dtype = isComplexElement(element) ? "complex128" : "float64";
-  return { dtype, shape, data: restore(values, stored.source) };
+function numbersIn({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Float32Array {
+  return new Float32Array(buffer, byteOffset, byteLength / 4);
 }
 
 /** Numbers that the GPU has not changed keep the digits that it could not hold. */
@@ -102,46 +123,56 @@ function restore(values: ArrayLike<number>, source: Float64Array | null): Float6
   );
 }
 
-interface Piece extends Reading {
-  readonly offset: number;
-}
-
-async function readBytes(source: Source, readings: readonly Reading[]): Promise<void> {
-  source.gpu.check();
-  const { readBytes: most } = source;
-  const pieces = readings.flatMap(({ array, into }) =>
-    Array.from({ length: Math.ceil(array.bytes / most) }, (_, k): Piece => ({
+/** An array in pieces that are read at a time; `take` is told where in the array they begin. */
+function readingsOf(
+  { readBytes }: Source,
+  array: GpuArray,
+  take: (bytes: Uint8Array<ArrayBuffer>, offset: number) => void,
+): Reading[] {
+  return Array.from({ length: Math.ceil(array.bytes / readBytes) }, (_, i): Reading => {
+    const offset = i * readBytes;
+    return {
       array,
-      offset: k * most,
-      into: into.subarray(k * most, (k + 1) * most),
-    }))
-  );
-  let rest = pieces;
-  do {
-    // As many as fit into one read; small arrays all come together.
-    let total = 0;
-    const batch = rest.filter(({ into }, i) => (total += into.length) <= most || i === 0);
-    rest = rest.slice(batch.length);
-    await readBatch(source, batch);
-  } while (rest.length > 0);
+      offset,
+      bytes: Math.min(readBytes, array.bytes - offset),
+      take: (bytes) => take(bytes, offset),
+    };
+  });
 }
 
-async function readBatch({ gpu, recorder }: Source, batch: readonly Piece[]): Promise<void> {
-  const size = Math.max(4, batch.reduce((sum, { into }) => sum + into.length, 0));
+/** Reads in order. */
+async function readAll(source: Source, readings: readonly Reading[]): Promise<void> {
+  source.gpu.check();
+  for (let first = 0; first < readings.length || first === 0;) {
+    // As many as fit into one read; small arrays all come together.
+    let [end, total] = [first, 0];
+    do total += readings[end++]?.bytes ?? 0; while (
+      end < readings.length && total + readings[end]!.bytes <= source.readBytes
+    );
+    await readBatch(source, readings.slice(first, end));
+    first = end;
+  }
+}
+
+async function readBatch({ gpu, recorder }: Source, batch: readonly Reading[]): Promise<void> {
+  const size = Math.max(4, batch.reduce((sum, { bytes }) => sum + bytes, 0));
   const staging = gpu.device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
   let at = 0;
-  for (const { array, offset, into } of batch) {
-    recorder.copy(array, staging, { offset, at, bytes: into.length });
-    at += into.length;
+  for (const { array, offset, bytes } of batch) {
+    recorder.copy(array, staging, { offset, at, bytes });
+    at += bytes;
   }
   recorder.submit();
   await mapForReading(gpu, staging, size);
-  const mapped = new Uint8Array(staging.getMappedRange());
-  at = 0;
-  for (const { into } of batch) {
-    into.set(mapped.subarray(at, at + into.length));
-    at += into.length;
+  try {
+    const mapped = staging.getMappedRange();
+    at = 0;
+    for (const { bytes, take } of batch) {
+      take(new Uint8Array(mapped, at, bytes));
+      at += bytes;
+    }
+  } finally {
+    staging.unmap();
+    staging.destroy();
   }
-  staging.unmap();
-  staging.destroy();
 }

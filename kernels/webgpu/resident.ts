@@ -2,6 +2,7 @@
 
 import type { Resident } from "../device.ts";
 import type { Pass } from "../pass.ts";
+import { collectArrays } from "../state_arrays.ts";
 import { createLoops, type LoopCondition } from "./loops.ts";
 import { readNumbers } from "./read_back.ts";
 import { freeBuffer, type ResidentParts, saveArrays } from "./resident_parts.ts";
@@ -53,7 +54,8 @@ export function createWholeResident(parts: ResidentParts): Resident {
       await new Promise<void>((resolve) => setTimeout(resolve, wait));
       return numbers;
     },
-    save: (isWanted) => saveArrays(parts, isWanted),
+    save: (isWanted) => collectArrays((sink) => saveArrays(parts, sink, { isWanted })),
+    saveInto: (sink, isWanted) => saveArrays(parts, sink, { isWanted }),
     [Symbol.dispose]() {
       recorder.dispose();
       arrays.dispose();

@@ -4,16 +4,16 @@ import type { Resident, ResidentBlock } from "../device.ts";
 import { ShapeError } from "../errors.ts";
 import { checkBlock } from "../frame_records.ts";
 import { needOf } from "../memory_plan.ts";
-import type { NdArray } from "../nd_array.ts";
 import type { Buffer } from "../pass.ts";
-import { ADDRESS, type Block, type Data, type State } from "../reconstruction.ts";
+import { ADDRESS, type Block, type Data, type LoadedState } from "../reconstruction.ts";
+import { type ArraySink, putArray } from "../state_arrays.ts";
 import { type Calls, createCalls } from "./calls.ts";
 import { createFrameWindow } from "./frame_window.ts";
 import type { GpuArray, GpuArrays } from "./gpu_array.ts";
 import { type BlockCut, type GpuBytes, readBytesOf, workBytesOf } from "./gpu_memory.ts";
 import { createPasses, type Passes } from "./passes.ts";
 import { planPropagation } from "./propagation.ts";
-import { readArrays, type Source } from "./read_back.ts";
+import { saveArraysInto, type Source } from "./read_back.ts";
 import { createRecorder } from "./recorder.ts";
 import type { Gpu } from "./request_gpu.ts";
 import { createStore, type LoadedBlock, type Store } from "./store.ts";
@@ -47,7 +47,7 @@ export interface ResidentParts extends Source {
  */
 export function createResidentParts(
   { gpu, bytes, cuts, arrays }: GpuSettings & { readonly arrays: GpuArrays },
-  { data, state }: { readonly data: Data; readonly state: State },
+  { data, state }: { readonly data: Data; readonly state: LoadedState },
 ): ResidentParts {
   for (const name of ["probe", "object", "positions"]) {
     if (!(name in state.arrays)) throw new ShapeError(`Cannot load the state: found no array "${name}", expected one`);
@@ -111,18 +111,17 @@ export function freeBuffer({ recorder, store, passes }: ResidentParts, buffer: B
   store.free(buffer);
 }
 
-/** Arrays of the state, copied: all, or those whose names are wanted. */
+/** Arrays of the state as they are now: all, or those whose names are wanted. */
 export async function saveArrays(
   parts: ResidentParts,
-  isWanted: (name: string) => boolean = () => true,
-): Promise<Record<string, NdArray>> {
+  sink: ArraySink,
+  { isWanted = () => true }: { readonly isWanted: ((name: string) => boolean) | undefined },
+): Promise<void> {
   const { store } = parts;
-  const saved: Record<string, NdArray> = Object.fromEntries([...store.rest].filter(([name]) => isWanted(name)));
+  for (const [name, array] of store.rest) if (isWanted(name)) putArray(sink, name, array);
   const wanted = [...store.kept].filter(([buffer]) => isWanted(buffer.layout.name))
     .map(([buffer, shape]) => ({ stored: store.get(buffer), shape }));
-  const read = await readArrays(parts, wanted);
-  for (const [i, { stored }] of wanted.entries()) saved[stored.layout.name] = read[i]!;
-  return saved;
+  await saveArraysInto(parts, sink, wanted);
 }
 
 function loadBlocks({ blocks }: Data, cuts: readonly BlockCut[]): LoadedBlock[] {

@@ -1,13 +1,14 @@
 /** What lies behind buffer handles: arrays of frames are cut into segments of frames that are worked on together. */
 
 import type { AllocOptions } from "../device.ts";
-import { DeviceError, ShapeError } from "../errors.ts";
-import { isComplexElement, totalCount } from "../frame_records.ts";
+import { DeviceError } from "../errors.ts";
+import { checkLength, isComplexElement, totalCount } from "../frame_records.ts";
 import type { Element } from "../kernel.ts";
 import type { MeasuredFrames } from "../measured.ts";
-import type { ElementArray, NdArray } from "../nd_array.ts";
+import type { ElementArray } from "../nd_array.ts";
 import type { Buffer, BufferLayout, Pass } from "../pass.ts";
 import type { Block, Data } from "../reconstruction.ts";
+import { heldArray, type LoadedArray, piecesOf, sourceOf } from "../state_arrays.ts";
 import type { FrameWindow, WindowArray } from "./frame_window.ts";
 import type { GpuArray, GpuArrays } from "./gpu_array.ts";
 import type { BlockCut } from "./gpu_memory.ts";
@@ -38,7 +39,7 @@ export interface Stored {
 export interface Store {
   readonly blocks: readonly LoadedBlock[];
   readonly kept: ReadonlyMap<Buffer, readonly number[]>;
-  readonly rest: Map<string, NdArray>;
+  readonly rest: Map<string, LoadedArray>;
   alloc<E extends Element>(name: string, options: AllocOptions<E>): Buffer<E>;
   /** A handle for measured intensities (`real`) or masks (`byte`). */
   putMeasured<E extends "real" | "byte">(layout: BufferLayout<E>, measured: MeasuredFrames): Buffer<E>;
@@ -71,7 +72,7 @@ interface StoreOptions {
   readonly data: Data;
   readonly blocks: readonly LoadedBlock[];
   readonly arrays: GpuArrays;
-  readonly rest: Map<string, NdArray>;
+  readonly rest: Map<string, LoadedArray>;
   /** Frees memory of scratch that is too small. */
   readonly release: (array: GpuArray) => void;
 }
@@ -111,6 +112,26 @@ export function createStore({ data, blocks, arrays, rest, release }: StoreOption
     return buffer;
   }
 
+  /** Values that are read as they are uploaded, but where the host keeps what passes through. */
+  function putLoaded<E extends Element>(layout: BufferLayout<E>, loaded: LoadedArray): Buffer<E> {
+    if ("data" in loaded || loaded.dtype !== "complex64" || blocks[layout.block]!.window !== null) {
+      return put(layout, heldArray(loaded).data);
+    }
+    const buffer = put(layout, null);
+    let done = 0;
+    for (const segment of stored.get(buffer)!.segments) {
+      const [begin, length] = [done, segment.bytes / 4];
+      const part = {
+        ...loaded,
+        length,
+        readInto: (first: number, into: ElementArray) => loaded.readInto(begin + first, into),
+      };
+      for (const { first, piece } of piecesOf(part)) arrays.upload(segment, piece, 4 * first);
+      done += length;
+    }
+    return buffer;
+  }
+
   return {
     blocks,
     kept,
@@ -136,15 +157,10 @@ export function createStore({ data, blocks, arrays, rest, release }: StoreOption
       const layout = { name, element, count, extent, perMode, block };
       const loaded = shape === undefined ? undefined : rest.get(name);
       if (loaded !== undefined) {
-        const expected = totalCount(data, layout);
-        if (loaded.data.length !== expected) {
-          throw new ShapeError(
-            `Cannot load the array "${name}" of the state: found ${loaded.data.length} numbers, expected ${expected}`,
-          );
-        }
+        checkLength(sourceOf(loaded), totalCount(data, layout), `array "${name}" of the state`);
         rest.delete(name);
       }
-      const buffer = put(layout, loaded?.data ?? null);
+      const buffer = loaded === undefined ? put(layout, null) : putLoaded(layout, loaded);
       if (shape !== undefined) kept.set(buffer, shape);
       return buffer;
     },

@@ -6,6 +6,7 @@
 import type { Resident } from "../device.ts";
 import { DeviceError } from "../errors.ts";
 import type { Buffer, Pass, WholeCall } from "../pass.ts";
+import { type ArraySink, collectArrays } from "../state_arrays.ts";
 import type { FrameWindow, Seating, WindowArray } from "./frame_window.ts";
 import type { OpenPass } from "./passes.ts";
 import { readNumbers } from "./read_back.ts";
@@ -44,6 +45,13 @@ export function createStreamedResident(parts: ResidentParts): Resident {
     freed.clear();
   }
 
+  async function saveInto(sink: ArraySink, isWanted?: (name: string) => boolean): Promise<void> {
+    await finish();
+    for (const { window } of store.blocks) if (window !== null) await transfers.down(window.takeChanged());
+    await transfers.settle();
+    await saveArrays(parts, sink, { isWanted });
+  }
+
   return {
     ...common,
     free(buffer) {
@@ -76,12 +84,8 @@ export function createStreamedResident(parts: ResidentParts): Resident {
       await new Promise<void>((resolve) => setTimeout(resolve, wait));
       return numbers;
     },
-    async save(isWanted) {
-      await finish();
-      for (const { window } of store.blocks) if (window !== null) await transfers.down(window.takeChanged());
-      await transfers.settle();
-      return await saveArrays(parts, isWanted);
-    },
+    save: (isWanted) => collectArrays((sink) => saveInto(sink, isWanted)),
+    saveInto,
     [Symbol.dispose]() {
       transfers.dispose();
       recorder.dispose();
