@@ -1,7 +1,7 @@
 /** The stage that writes a result: model, state and history as a `.ptyr` file. */
 
-import type { NdArray, RealArray } from "../kernels/nd_array.ts";
 import type { State } from "../kernels/reconstruction.ts";
+import type { LoadedArray } from "../kernels/state_arrays.ts";
 import { type Ptyr, PTYR_DESCRIPTION, type PtyrRuntime, writePtyr } from "../core/formats/ptyr.ts";
 import { type PtychoParams, storedPtycho } from "../core/ptycho_params.ts";
 import type { ModelLayout } from "../core/scan_models/model.ts";
@@ -13,6 +13,8 @@ export interface ExportInput {
   readonly kind: "minimal" | "dump";
   readonly model: ModelLayout;
   readonly state: State;
+  /** Exit waves by their names in the state, for a dump. */
+  readonly waves: Readonly<Record<string, LoadedArray>>;
   readonly p: PtychoParams;
   /** The parameters as the user wrote them. */
   readonly tree: Readonly<Record<string, unknown>>;
@@ -23,7 +25,7 @@ export interface ExportInput {
 
 /** Writes a result; the file appears whole or not at all. @throws {DataError} if it cannot be written */
 export function exportResult(path: string, input: ExportInput): void {
-  const { kind, model, state, p, tree, runtime, now } = input;
+  const { kind, model, state, waves, p, tree, runtime, now } = input;
   const { probe, obj, positions } = modelToPtyr(modelFromState(model, state));
   // PtyPy stores all of the top level and of `io`, but of scans and engines only what the user wrote.
   const { pars, isFloat } = storedPtycho({ ...p, scans: tree.scans ?? {}, engines: tree.engines ?? {} });
@@ -35,17 +37,17 @@ export function exportResult(path: string, input: ExportInput): void {
     positions,
     pars: pars as Ptyr["pars"],
     runtime,
-    ...(kind === "dump" ? { exit: exitWaves(model, state) } : {}),
+    ...(kind === "dump" ? { exit: exitWaves(model, waves) } : {}),
   };
   writePtyr(path, content, { now, isFloat });
 }
 
 /** Exit waves by the ID of their storage, which starts with that of the diffraction storage. */
-function exitWaves(model: ModelLayout, state: State): Record<string, NdArray<RealArray>> {
-  const waves: Record<string, NdArray<RealArray>> = {};
+function exitWaves(model: ModelLayout, waves: ExportInput["waves"]): Record<string, LoadedArray> {
+  const exit: Record<string, LoadedArray> = {};
   model.exit.storages.forEach(({ ID }, scan) => {
-    const wave = state.arrays[`exitWave/${model.diff.storages[scan]!.ID}`];
-    if (wave) waves[ID] = wave as NdArray<RealArray>;
+    const wave = waves[`exitWave/${model.diff.storages[scan]!.ID}`];
+    if (wave) exit[ID] = wave;
   });
-  return waves;
+  return exit;
 }

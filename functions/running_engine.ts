@@ -1,6 +1,6 @@
 /** An engine at work in a process: its session on a device, the state that it stands at, and when that was last published. */
 
-import { type EngineSession, openEngine } from "../core/engines/run_engine.ts";
+import { type EngineSession, type FinishOptions, openEngine } from "../core/engines/run_engine.ts";
 import type { SupportedParams } from "../core/engines/mod.ts";
 import { isPtychoError } from "../core/errors.ts";
 import type { PtyrIteration } from "../core/formats/ptyr.ts";
@@ -11,8 +11,17 @@ import { placeFrames, placementText } from "./device_plan.ts";
 import type { StateReference } from "./inputs.ts";
 import { keepModel, type ModelKeys, type OpenModel, takeModel } from "./open_model.ts";
 import { engineOf, loadParameters, needsExitWaves } from "./parameters.ts";
+import type { ArtifactStore } from "./artifacts.ts";
 import type { StageContext } from "./stage.ts";
-import { fetchState, publishState, type RunHistory, type SavedState } from "./state_pack.ts";
+import {
+  type ComingState,
+  type OpenState,
+  openState,
+  publishComing,
+  publishState,
+  type RunHistory,
+  type SavedState,
+} from "./state_pack.ts";
 import { createTurn } from "./turn.ts";
 
 /** The part of a reference that says how to compute a state again. */
@@ -29,12 +38,12 @@ export interface RunningEngine extends Disposable {
   readonly lineage: Lineage;
   /** Does a block. @throws {DOMException} if aborted: then the engine can only be disposed of */
   iterate(count: number, signal: AbortSignal): Promise<PtyrIteration>;
-  /** The state in the middle of the engine. */
-  save(): Promise<SavedState>;
-  /** The state that the next engine begins with. */
-  finish(options: { readonly exitWaves: boolean }): Promise<SavedState>;
-  /** Publishes the state in the middle of the engine under `key`, from which lineage then starts. `label` is the engine's. */
-  publish(key: string, label: string): Promise<void>;
+  /** The state in the middle of the engine, with the arrays that are wanted. */
+  save(isWanted: (name: string) => boolean): Promise<SavedState>;
+  /** Publishes the state in the middle of the engine under `key`, from which lineage then starts. */
+  publish(key: string): Promise<void>;
+  /** Publishes the state that the next engine begins with. */
+  publishEnd(key: string, options: FinishOptions): Promise<void>;
   /** Gives the device's memory back, but keeps the model open. */
   close(): void;
   /** Whether publishing costs little of the time that was worked since the last one. */
@@ -43,6 +52,8 @@ export interface RunningEngine extends Disposable {
 
 /** What an engine is opened with. */
 export interface OpenOptions {
+  /** Label of the engine in the parameter tree, and its parameters. */
+  readonly label: string;
   readonly engine: SupportedParams;
   readonly keys: ModelKeys;
   readonly device: Device;
@@ -80,11 +91,12 @@ const FIRST_SECONDS = 1;
  */
 export async function openRunningEngine(
   context: StageContext,
-  { engine, keys, device, reference }: OpenOptions,
+  { reference, ...options }: OpenOptions,
 ): Promise<RunningEngine> {
   const { base: key, blocks, earlier } = reference;
-  const base = await loadBase(context, { keys, device, reference });
-  const running = await openAt(context, { engine, keys, device, base, key, earlier });
+  const { engine, keys, device } = options;
+  const base = await openBase(context, { keys, device, reference });
+  const running = await openAt(context, { ...options, base, key, earlier });
   try {
     if (blocks.length > 0) context.log(`${engine.name}: ${describe(blocks)} since the last checkpoint again`);
     for (const count of blocks) await running.iterate(count, context.signal);
@@ -100,61 +112,84 @@ function describe(blocks: readonly number[]): string {
   return count === 1 ? "does the iteration" : `does the ${count} iterations`;
 }
 
-/** The published state that a reference begins with. */
-async function loadBase(
+/** The published state that a reference begins with, checked. The caller disposes of it. */
+async function openBase(
   context: StageContext,
-  { keys, device, reference: { base, earlier } }: Omit<OpenOptions, "engine">,
-): Promise<SavedState> {
+  { keys, device, reference: { base, earlier } }: Pick<OpenOptions, "keys" | "device" | "reference">,
+): Promise<OpenState> {
   const { artifacts } = context;
   try {
-    return await fetchState(artifacts, base);
+    return await openChecked(artifacts, base);
   } catch (e) {
     if (!isPtychoError(e, "DataError")) throw e;
     const source = earlier === null ? "the start of the run" : "the checkpoint before it";
     context.warn(`${e.message}. It is made again from ${source}`);
   }
-  const made = earlier === null ? await startOf(context, keys) : await remake(context, { keys, device, earlier });
-  await artifacts.remove(base);
-  await publishState(artifacts, base, made);
-  return made;
+  await (earlier === null ? publishStart(context, keys, { base }) : remake(context, { keys, device, base, earlier }));
+  return await openChecked(artifacts, base);
 }
 
-async function startOf(context: StageContext, keys: ModelKeys): Promise<SavedState> {
+/** Opens a state of which no part is damaged. */
+async function openChecked(artifacts: ArtifactStore, key: string): Promise<OpenState> {
+  const open = await openState(artifacts, key);
+  try {
+    open.check();
+    return open;
+  } catch (e) {
+    open[Symbol.dispose]();
+    throw e;
+  }
+}
+
+async function publishStart(
+  context: StageContext,
+  keys: ModelKeys,
+  { base }: { readonly base: string },
+): Promise<void> {
+  const { artifacts } = context;
   const model = await takeModel(context, keys);
+  await artifacts.remove(base);
+  await publishState(artifacts, base, { state: model.start, history: { iterations: [], localErrors: null } });
   keepModel(context, keys, model);
-  return { state: model.start, history: { iterations: [], localErrors: null } };
 }
 
 async function remake(
   context: StageContext,
-  { keys, device, earlier }: Pick<OpenOptions, "keys" | "device"> & { readonly earlier: Earlier },
-): Promise<SavedState> {
+  { keys, device, base, earlier }:
+    & Pick<OpenOptions, "keys" | "device">
+    & { readonly base: string; readonly earlier: Earlier },
+): Promise<void> {
   const { base: key, engine: label, blocks, isEnd } = earlier;
+  const { artifacts } = context;
   const { parsed: { p } } = await loadParameters(context, keys.parameters);
-  const base = await fetchState(context.artifacts, key);
-  using running = await openAt(context, { engine: engineOf(p, label), keys, device, base, key, earlier: null });
+  const from = await openChecked(artifacts, key);
+  const engine = engineOf(p, label);
+  using running = await openAt(context, { label, engine, keys, device, base: from, key, earlier: null });
   for (const count of blocks) await running.iterate(count, context.signal);
-  return isEnd ? await running.finish({ exitWaves: needsExitWaves(p, label) }) : await running.save();
+  await artifacts.remove(base);
+  if (isEnd) await running.publishEnd(base, { exitWaves: needsExitWaves(p, label) });
+  else await running.publish(base);
 }
 
 type Earlier = NonNullable<StateReference["earlier"]>;
 
+/** Opens an engine at a base, which it owns from here on. */
 async function openAt(
   context: StageContext,
-  { engine, keys, device, base, key, earlier }:
-    & Pick<OpenOptions, "engine" | "keys" | "device">
-    & Pick<Running, "base" | "key" | "earlier">,
+  { engine, keys, device, base, ...rest }: Omit<Running, "model" | "context"> & Pick<OpenOptions, "keys">,
 ): Promise<RunningEngine> {
-  const model = await takeModel(context, keys);
+  let model: OpenModel | null = null;
   try {
+    model = await takeModel(context, keys);
     const { state } = base;
     const random = restoreRandom(state.random);
     const placement = placeFrames(engine.name, { need: needOf(model.data), device });
     context.log(`engine ${engine.name}: ${engine.numiter - state.iteration} iterations on ${placementText(placement)}`);
     const session = await openEngine({ p: engine, device, data: model.data, state, random });
-    return createRunning(session, { engine, model, device, base, key, earlier, context });
+    return createRunning(session, { engine, model, device, base, context, ...rest });
   } catch (e) {
-    model[Symbol.dispose]();
+    model?.[Symbol.dispose]();
+    base[Symbol.dispose]();
     throw e;
   }
 }
@@ -163,9 +198,10 @@ function lineageOf({ base, blocks }: Lineage): Pick<Earlier, "base" | "blocks"> 
   return { base, blocks: [...blocks] };
 }
 
-interface Running extends Pick<OpenOptions, "engine" | "device"> {
+interface Running extends Pick<OpenOptions, "label" | "engine" | "device"> {
   readonly model: OpenModel;
-  readonly base: SavedState;
+  /** Arrays that the engine leaves alone are read from it when they are saved. */
+  readonly base: OpenState;
   readonly key: string;
   readonly earlier: StateReference["earlier"];
   readonly context: StageContext;
@@ -173,7 +209,7 @@ interface Running extends Pick<OpenOptions, "engine" | "device"> {
 
 function createRunning(
   session: EngineSession,
-  { engine, model, device, base, key, earlier, context: { artifacts, clock } }: Running,
+  { label, engine, model, device, base, key, earlier, context: { artifacts, clock } }: Running,
 ): RunningEngine {
   const iterations = [...base.history.iterations];
   let { localErrors } = base.history;
@@ -186,6 +222,11 @@ function createRunning(
     const value = await work();
     return [value, (clock.now() - begin) / 1000];
   };
+  function close(): void {
+    session.close();
+    base[Symbol.dispose]();
+  }
+
   return {
     model,
     device,
@@ -218,22 +259,24 @@ function createRunning(
       worked += duration;
       return entry;
     },
-    save: async () => ({ state: await session.save(), history: history() }),
-    finish: async (options) => ({ state: await session.finish(options), history: history() }),
-    async publish(stateKey, label) {
-      const [, taken] = await seconds(async () => {
-        await publishState(artifacts, stateKey, { state: await session.save(), history: history() });
-      });
+    save: async (isWanted) => ({ state: await session.save(isWanted), history: history() }),
+    async publish(stateKey) {
+      const putInto: ComingState["putInto"] = (sink) => session.saveInto(sink);
+      const [, taken] = await seconds(() => publishComing(artifacts, stateKey, { putInto, history: history() }));
       publishSeconds = taken;
       worked = 0;
       lineage = { base: stateKey, blocks: [], earlier: { ...lineageOf(lineage), engine: label, isEnd: false } };
     },
+    async publishEnd(stateKey, options) {
+      const putInto: ComingState["putInto"] = (sink) => session.finishInto(sink, options);
+      await publishComing(artifacts, stateKey, { putInto, history: history() });
+    },
     get isPublishingPaid() {
       return worked * PUBLISHING_SHARE >= publishSeconds;
     },
-    close: () => session.close(),
+    close,
     [Symbol.dispose]() {
-      session.close();
+      close();
       model[Symbol.dispose]();
     },
   };

@@ -3,12 +3,13 @@
 import type { Model } from "../core/scan_models/model.ts";
 import type { PtyrRuntime } from "../core/formats/ptyr.ts";
 import { asctime } from "../core/formats/h5rw.ts";
+import type { LoadedArray } from "../kernels/state_arrays.ts";
 import type { StateReference } from "./inputs.ts";
 import { keepModel, type ModelKeys, takeModel } from "./open_model.ts";
 import { engineOf, loadParameters, type RunParameters } from "./parameters.ts";
 import { keepRunning, openRunningEngine, takeRunning } from "./running_engine.ts";
 import type { StageContext } from "./stage.ts";
-import { fetchState, type RunHistory, type SavedState } from "./state_pack.ts";
+import { heldState, openState, type RunHistory, type SavedState } from "./state_pack.ts";
 
 /** What stages that look at a state are given. */
 export interface StateInput extends ModelKeys {
@@ -17,43 +18,82 @@ export interface StateInput extends ModelKeys {
   readonly engine?: string | undefined;
 }
 
-/** A state and what it belongs to. */
+/** What there is to see of a state, and what it belongs to. */
 export interface SavedRun extends SavedState {
   readonly model: Model;
   readonly parameters: RunParameters;
+  /** Exit waves by their names in the state; none unless they were asked for. Readable while `use` runs. */
+  readonly waves: Readonly<Record<string, LoadedArray>>;
 }
+
+/** What is done with a state. */
+export interface Use<T> {
+  /** Whether exit waves are wanted: then a state that is only on a device is published first, because no memory may hold them. */
+  readonly waves?: boolean;
+  readonly use: (saved: SavedRun) => T | Promise<T>;
+}
+
+/** Arrays that a model is made of. */
+const VISIBLE: readonly string[] = ["probe", "object", "positions"];
 
 /** Hands a state to `use`, with the model that it belongs to, and keeps warm what it took to find it. */
 export async function withSavedRun<T>(
   context: StageContext,
   input: StateInput,
-  use: (saved: SavedRun) => T | Promise<T>,
+  { waves = false, use }: Use<T>,
 ): Promise<T> {
   const parameters = await loadParameters(context, input.parameters);
-  const { state, engine } = input;
+  const { state, engine: label } = input;
   const device = context.devices.best;
   const isPublished = state.blocks.length === 0;
   const running = takeRunning(context, state) ??
-    (isPublished || engine === undefined ? null : await openRunningEngine(context, {
-      engine: engineOf(parameters.parsed.p, engine),
+    (isPublished || label === undefined ? null : await openRunningEngine(context, {
+      label,
+      engine: engineOf(parameters.parsed.p, label),
       keys: input,
       device,
       reference: state,
     }));
   if (running !== null) {
+    const { model } = running.model;
     try {
-      return await use({ ...await running.save(), model: running.model.model, parameters });
+      if (!waves) return await use({ ...await running.save(isVisible), model, parameters, waves: {} });
+      if (!isPublished) await running.publish(state.key);
+      return await useOpen(context, state, { waves, use: (saved) => use({ ...saved, model, parameters }) });
     } finally {
       keepRunning(context, state, running);
     }
   }
-  const saved = await fetchState(context.artifacts, state.key);
   const open = await takeModel(context, input);
+  const { model } = open;
   try {
-    return await use({ ...saved, model: open.model, parameters });
+    return await useOpen(context, state, { waves, use: (saved) => use({ ...saved, model, parameters }) });
   } finally {
     keepModel(context, input, open);
   }
+}
+
+function isVisible(name: string): boolean {
+  return VISIBLE.includes(name);
+}
+
+/** Hands a published state to `use`. */
+async function useOpen<T>(
+  { artifacts }: StageContext,
+  { key }: StateReference,
+  { waves, use }: {
+    readonly waves: boolean;
+    readonly use: (saved: Pick<SavedRun, "state" | "history" | "waves">) => T | Promise<T>;
+  },
+): Promise<T> {
+  using open = await openState(artifacts, key);
+  const { state, history } = open;
+  const isWave = ([name]: [string, unknown]) => waves && name.startsWith("exitWave/");
+  return await use({
+    state: heldState(state, isVisible),
+    history,
+    waves: Object.fromEntries(Object.entries(state.arrays).filter(isWave)),
+  });
 }
 
 /** What a `.ptyr` file says of the run. */

@@ -51,6 +51,7 @@ function write(
     kind,
     model: started.model,
     state,
+    waves: state.arrays,
     p: run.parsed.p,
     tree: run.tree,
     runtime,

@@ -49,6 +49,10 @@ export function hookedDevice(inner: Device, { name, mayBeLost, before = () => {}
           use("save");
           return await resident.save(isWanted);
         },
+        async saveInto(sink, isWanted) {
+          use("save");
+          await resident.saveInto(sink, isWanted);
+        },
       } satisfies Resident;
     },
   };

@@ -43,6 +43,8 @@ export interface Pack extends Disposable {
    * @throws {DataError} if a hash differs
    */
   readInto(name: string, first: number, into: ElementArray): void;
+  /** Reads every chunk that was not checked yet. @throws {DataError} if a hash differs */
+  check(): void;
 }
 
 /** A file of known size, read at any place. */
@@ -58,7 +60,9 @@ export function openPack(path: string): Pack {
   try {
     const table = readTable(file);
     const hash = contentHash(table);
-    const entries = new Map(table.arrays.map((entry) => [entry.name, checkedArray(file, entry)]));
+    let scratch: Uint8Array | null = null;
+    const room = () => scratch ??= new Uint8Array(CHUNK_BYTES);
+    const entries = new Map(table.arrays.map((entry) => [entry.name, checkedArray(file, entry, room)]));
     const find = (name: string): CheckedArray => {
       const found = entries.get(name);
       if (found) return found;
@@ -73,6 +77,7 @@ export function openPack(path: string): Pack {
       arrays: new Map(table.arrays.map(({ name, dtype, shape }) => [name, { dtype, shape }])),
       read: (name) => find(name).read(),
       readInto: (name, first, into) => find(name).readInto(first, into),
+      check: () => entries.forEach((array) => array.check()),
       [Symbol.dispose]: () => file[Symbol.dispose](),
     };
   } catch (error) {
@@ -85,13 +90,14 @@ export function openPack(path: string): Pack {
 interface CheckedArray {
   read(): NdArray;
   readInto(first: number, into: ElementArray): void;
+  check(): void;
 }
 
-function checkedArray(file: SourceFile, entry: PackEntry): CheckedArray {
+/** `room` holds a chunk of which only a part is wanted. */
+function checkedArray(file: SourceFile, entry: PackEntry, room: () => Uint8Array): CheckedArray {
   const { name, dtype, shape, offset } = entry;
   const size = byteLength(entry);
   const isChecked = new Uint8Array(chunkCount(size));
-  let scratch: Uint8Array | null = null;
 
   const check = (chunk: number, bytes: Uint8Array): void => {
     if (createHash("sha256").update(bytes).digest("hex") !== chunkHash(entry, chunk)) {
@@ -99,6 +105,12 @@ function checkedArray(file: SourceFile, entry: PackEntry): CheckedArray {
       throw damaged(file.path, `other content in ${where} than was written`, { array: name });
     }
     isChecked[chunk] = 1;
+  };
+  const readChunk = (chunk: number): Uint8Array => {
+    const whole = room().subarray(0, Math.min(CHUNK_BYTES, size - chunk * CHUNK_BYTES));
+    file.read(offset + chunk * CHUNK_BYTES, whole);
+    check(chunk, whole);
+    return whole;
   };
   /** Bytes from `begin` on; `trust` says that a chunk checked before need not be again. */
   const copy = (begin: number, { into, trust }: { into: Uint8Array; trust: boolean }): void => {
@@ -113,11 +125,7 @@ function checkedArray(file: SourceFile, entry: PackEntry): CheckedArray {
       } else if (isChecked[chunk]) {
         file.read(offset + begin + at, part);
       } else {
-        scratch ??= new Uint8Array(CHUNK_BYTES);
-        const whole = scratch.subarray(0, length);
-        file.read(offset + chunk * CHUNK_BYTES, whole);
-        check(chunk, whole);
-        part.set(whole.subarray(skip, skip + part.length));
+        part.set(readChunk(chunk).subarray(skip, skip + part.length));
       }
       at += part.length;
     }
@@ -137,6 +145,7 @@ function checkedArray(file: SourceFile, entry: PackEntry): CheckedArray {
       }
       copy(begin, { into: bytes, trust: true });
     },
+    check: () => isChecked.forEach((done, chunk) => done === 1 || readChunk(chunk)),
   };
 }
 

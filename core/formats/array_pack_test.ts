@@ -55,6 +55,12 @@ function readAll(path: string): void {
   for (const name of pack.arrays.keys()) pack.read(name);
 }
 
+/** Opens a pack and checks all of it. */
+function checkAll(path: string): void {
+  using pack = openPack(path);
+  pack.check();
+}
+
 const isDamage = (path: string) => (error: unknown): boolean =>
   isPtychoError(error, "DataError") && error.message.includes(`"${path}"`);
 
@@ -224,8 +230,10 @@ Deno.test(
             c.meta as Json,
           );
           readAll(path);
+          checkAll(path);
           flip(path, Math.floor(where * Deno.statSync(path).size), 1 << bit);
           assert.throws(() => readAll(path), isDamage(path));
+          assert.throws(() => checkAll(path), isDamage(path));
         },
       ),
       { numRuns: 300 },
@@ -236,6 +244,21 @@ Deno.test(
     for (let at = 0; at < bytes.length; at++) {
       Deno.writeFileSync(path, bytes.map((byte, i) => i === at ? byte ^ 0xff : byte));
       assert.throws(() => readAll(path), isDamage(path), `byte ${at}`);
+    }
+  }),
+);
+
+Deno.test(
+  "check() finds damage in any chunk, also behind chunks that were read",
+  inFolder((folder) => {
+    for (const chunk of [0, 1, 2]) {
+      const path = `${folder}/${chunk}`;
+      write(path, { a: noise("uint8", [9]), b: noise("uint8", [2 * CHUNK_BYTES + 5]) });
+      flip(path, 128 + chunk * CHUNK_BYTES, 1);
+      using pack = openPack(path);
+      pack.read("a");
+      if (chunk > 0) pack.readInto("b", 3, new Uint8Array(7));
+      assert.throws(() => pack.check(), isDamage(path));
     }
   }),
 );

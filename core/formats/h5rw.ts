@@ -14,7 +14,7 @@ export type H5rwNode =
   | { readonly type: "dict" | "param" | "ordered_dict"; readonly entries: Readonly<Record<string, H5rwNode>> }
   | { readonly type: "list" | "tuple"; readonly items: readonly H5rwNode[] }
   | { readonly type: "array" | "arraylist" | "arraytuple"; readonly array: NdArray; readonly isBoolean?: boolean }
-  | { readonly type: "parts"; readonly parts: ArrayInParts }
+  | { readonly type: "parts"; readonly parts: ArrayInParts; readonly writtenAs: "array" | "arraytuple" }
   | { readonly type: "scalar"; readonly array: NdArray; readonly isBoolean?: boolean }
   | { readonly type: "record"; readonly member: string; readonly text: string; readonly length: number }
   | { readonly type: "strings"; readonly array: StringArray }
@@ -36,7 +36,7 @@ const SLASH = "_SLASH_";
 const GROUPS = ["dict", "param", "ordered_dict", "list", "tuple"];
 const ARRAYS = ["array", "arraylist", "arraytuple"];
 /** What PtyPy calls the types that only writing tells apart. */
-const WRITTEN_AS: Readonly<Record<string, string>> = { record: "scalar", strings: "array", parts: "arraytuple" };
+const WRITTEN_AS: Readonly<Record<string, string>> = { record: "scalar", strings: "array" };
 /** Kinds whose content is Python code to be executed, which never happens here. */
 const PICKLES = ["pickle", "record_array"];
 
@@ -50,7 +50,7 @@ export function writeRootAttributes(writer: Hdf5Writer, now: Date): void {
 /** Writes `node` at `path`; the group above must exist. @throws {DataError} if a key cannot be a name in HDF5 */
 export function writeTree(writer: Hdf5Writer, path: string, node: H5rwNode): void {
   writeContent(writer, path, node);
-  writer.attribute(path, "type", WRITTEN_AS[node.type] ?? node.type);
+  writer.attribute(path, "type", node.type === "parts" ? node.writtenAs : WRITTEN_AS[node.type] ?? node.type);
 }
 
 /** Writes the entries of a dictionary below `path`, which must exist; "/" for the root. */

@@ -1,6 +1,7 @@
 /** .ptyr files: a reconstruction with its parameters and its history, as PtyPy 0.4 and 0.9 write and read them. */
 
 import type { NdArray, RealArray } from "../../kernels/nd_array.ts";
+import type { LoadedArray } from "../../kernels/state_arrays.ts";
 import { DataError } from "../errors.ts";
 import { readTree, writeEntries, writeRootAttributes } from "./h5rw.ts";
 import { dict, type PlainValue, text, toPlain } from "./h5rw_values.ts";
@@ -74,7 +75,7 @@ export interface Ptyr {
   readonly probe: Readonly<Record<string, PtyrStorage>>;
   readonly obj: Readonly<Record<string, PtyrStorage>>;
   /** Exit waves by storage ID, (frame * mode, y, x), complex; only in our own dumps. */
-  readonly exit?: Readonly<Record<string, NdArray<RealArray>>>;
+  readonly exit?: Readonly<Record<string, LoadedArray>>;
   /** The parameters of the run, as the user gave them. */
   readonly pars: Readonly<Record<string, PlainValue>>;
   readonly runtime: PtyrRuntime;

@@ -1,11 +1,13 @@
 /** The `content` of a .ptyr file as a tree: which member has which name and type. */
 
-import { isComplex, type NdArray, type RealArray, sizeOf } from "../../kernels/nd_array.ts";
+import { isComplex, type NdArray, newArray, type RealArray, sizeOf } from "../../kernels/nd_array.ts";
+import { heldArray, type LoadedArray, numbersIn } from "../../kernels/state_arrays.ts";
 import { DataError } from "../errors.ts";
 import { type H5rwNode } from "./h5rw.ts";
 import { array, bool, dict, float, floats, fromPlain, int, ints, isArray, text, toPlain } from "./h5rw_values.ts";
 import type { PlainValue } from "./h5rw_values.ts";
-import { toNumbers } from "./hdf5_values.ts";
+import { BOX_BYTES } from "./hdf5_boxes.ts";
+import { ELEMENT_BYTES, toNumbers } from "./hdf5_values.ts";
 import type { ArrayInParts } from "./hdf5_writer.ts";
 import type { Ptyr, PtyrIteration, PtyrRuntime, PtyrStorage, WritePtyrOptions } from "./ptyr.ts";
 
@@ -27,7 +29,7 @@ export function contentNode(content: Ptyr, options: WritePtyrOptions): H5rwNode 
     positions: dict(mapValues(content.positions, array)),
   };
   if (content.exit) {
-    entries.exit = dict(mapValues(content.exit, (data, ID) => dict({ ID: text(ID), data: array(data) })));
+    entries.exit = dict(mapValues(content.exit, (data, ID) => dict({ ID: text(ID), data: wavesNode(data) })));
   }
   return { type: "param", entries };
 }
@@ -82,9 +84,26 @@ function storageNode(storage: PtyrStorage): H5rwNode {
     _pool: dict({}),
     _recs: dict({}),
     _record: { type: "record", member: "ID", text: storage.ID, length: RECORD_LENGTH },
-    grids: { type: "parts", parts: gridsOf(storage) },
+    grids: { type: "parts", parts: gridsOf(storage), writtenAs: "arraytuple" },
   };
   return { type: "ordered_dict", entries };
+}
+
+/** Waves that are not held are read as they are written. */
+function wavesNode(waves: LoadedArray): H5rwNode {
+  if ("data" in waves || sizeOf(waves.shape) * ELEMENT_BYTES[waves.dtype] <= BOX_BYTES) return array(heldArray(waves));
+  const { dtype, shape } = waves;
+  let room = newArray(dtype, 0);
+  const part: ArrayInParts["part"] = ({ offset, count }) => {
+    const length = numbersIn({ dtype, shape: count });
+    if (room.length < length) room = newArray(dtype, length);
+    const numbers = room.subarray(0, length);
+    // Boxes follow one another without gaps.
+    const first = offset.reduce((at, place, axis) => at * shape[axis]! + place, 0);
+    waves.readInto(numbersIn({ dtype, shape: [first] }), numbers);
+    return numbers;
+  };
+  return { type: "parts", parts: { dtype, shape, part }, writtenAs: "array" };
 }
 
 function fillNode(value: PtyrStorage["fill_value"]): H5rwNode {

@@ -43,14 +43,16 @@ export const evaluate = defineStage({
   input: INPUT,
   output: OUTPUT,
   run: (input, context) =>
-    withSavedRun(context, input, ({ state, history, parameters: { parsed: { p } } }) => {
-      const last = history.iterations.at(-1);
-      return {
-        iterations: state.iterations,
-        errors: last === undefined ? null : [...last.error] as [number, number, number],
-        worst: worstRows(history),
-        comparison: compare(input, { home: p.io.home, context }),
-      };
+    withSavedRun(context, input, {
+      use({ state, history, parameters: { parsed: { p } } }) {
+        const last = history.iterations.at(-1);
+        return {
+          iterations: state.iterations,
+          errors: last === undefined ? null : [...last.error] as [number, number, number],
+          worst: worstRows(history),
+          comparison: compare(input, { home: p.io.home, context }),
+        };
+      },
     }),
 });
 

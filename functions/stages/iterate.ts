@@ -11,7 +11,7 @@ import { keepModel } from "../open_model.ts";
 import { engineOf, loadParameters, needsExitWaves } from "../parameters.ts";
 import { keepRunning, openRunningEngine, type RunningEngine, takeRunning } from "../running_engine.ts";
 import { defineStage, outputKey, type StageContext } from "../stage.ts";
-import { fetchState, publishState } from "../state_pack.ts";
+import { openState } from "../state_pack.ts";
 
 const INPUT = z.strictObject({
   run: RUN_NAME,
@@ -89,7 +89,13 @@ async function computeBlock(warm: RunningEngine | null, block: Block): Promise<O
   for (;;) {
     const device = devices.best;
     try {
-      running ??= await openRunningEngine(context, { engine, keys: input, device, reference: input.state });
+      running ??= await openRunningEngine(context, {
+        label: input.engine,
+        engine,
+        keys: input,
+        device,
+        reference: input.state,
+      });
       return { ...await runBlock(running, block), deviceChanges };
     } catch (e) {
       const iteration = running?.iteration ?? null;
@@ -135,7 +141,7 @@ async function runBlock(running: RunningEngine, { input, p, engine, key, context
   }
   const entry = await running.iterate(input.iterations, context.signal);
   if (running.iteration === engine.numiter) {
-    await publishState(context.artifacts, key, await running.finish({ exitWaves: needsExitWaves(p, input.engine) }));
+    await running.publishEnd(key, { exitWaves: needsExitWaves(p, input.engine) });
     running.close();
     keepModel(context, input, running.model);
     const { base, blocks } = running.lineage;
@@ -143,7 +149,7 @@ async function runBlock(running: RunningEngine, { input, p, engine, key, context
     return output({ key, base: key, blocks: [], earlier }, { entry, engine });
   }
   if (input.publish === "always" || (input.publish === "adaptive" && running.isPublishingPaid)) {
-    await running.publish(key, input.engine);
+    await running.publish(key);
   }
   const reference = { key, ...copied(running) };
   keepRunning(context, reference, running);
@@ -161,7 +167,8 @@ async function knownResult(
     return output({ key, ...copied(running) }, { entry: running.history.iterations.at(-1)!, engine });
   }
   if (!await context.artifacts.has(key)) return null;
-  const { history } = await fetchState(context.artifacts, key);
+  using known = await openState(context.artifacts, key);
+  const { history } = known;
   const entry = history.iterations.at(-1)!;
   const { base, blocks } = input.state;
   const isEnd = entry.iteration === engine.numiter;

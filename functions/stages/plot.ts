@@ -28,9 +28,13 @@ export const plot = defineStage({
     const { run, parameters, prepared, state, width } = input;
     const key = outputKey(run, "picture", { parameters, prepared, state: state.key, width });
     if (await context.artifacts.has(key)) return { picture: key };
-    const svg = await withSavedRun(context, input, (saved) => {
-      const runtime = runtimeOf(saved, { started: context.clock.date(), stopped: null, lastSave: 0 });
-      return reconstructionFigure(figureOfPtyr({ ...modelToPtyr(modelFromState(saved.model, saved.state)), runtime }));
+    const svg = await withSavedRun(context, input, {
+      use(saved) {
+        const runtime = runtimeOf(saved, { started: context.clock.date(), stopped: null, lastSave: 0 });
+        return reconstructionFigure(
+          figureOfPtyr({ ...modelToPtyr(modelFromState(saved.model, saved.state)), runtime }),
+        );
+      },
     });
     const png = await renderPng(svg, { width });
     await context.artifacts.publish(key, (path) => Deno.writeFileSync(path, png));

@@ -26,7 +26,8 @@ export const exportStage = defineStage({
   summary: "Writes probe, object, positions and errors of a state to the result file",
   input: INPUT,
   output: OUTPUT,
-  run: (input, context) => withSavedRun(context, input, (saved) => write("minimal", { input, saved, context })),
+  run: (input, context) =>
+    withSavedRun(context, input, { use: (saved) => write("minimal", { input, saved, context }) }),
 });
 
 /** Writes an intermediate result, with exit waves, to `io.autosave.rfile`. */
@@ -35,14 +36,15 @@ export const autosave = defineStage({
   summary: "Writes a state with its exit waves to the autosave file",
   input: INPUT,
   output: OUTPUT,
-  run: (input, context) => withSavedRun(context, input, (saved) => write("dump", { input, saved, context })),
+  run: (input, context) =>
+    withSavedRun(context, input, { waves: true, use: (saved) => write("dump", { input, saved, context }) }),
 });
 
 function write(
   kind: "minimal" | "dump",
   { input, saved, context }: { readonly input: Input; readonly saved: SavedRun; readonly context: StageContext },
 ): z.output<typeof OUTPUT> {
-  const { model, state, history, parameters: { name, tree, parsed: { p } } } = saved;
+  const { model, state, waves, history, parameters: { name, tree, parsed: { p } } } = saved;
   const last = history.iterations.at(-1);
   const file = outputFile(p, {
     kind: kind === "dump" ? "autosave.rfile" : "rfile",
@@ -55,7 +57,7 @@ function write(
   const now = context.clock.date();
   const times = { started: new Date(input.started), stopped: kind === "dump" ? null : now };
   const lastSave = kind === "dump" ? iterations : input.lastSave;
-  exportResult(file, { kind, model, state, p, tree, runtime: runtimeOf(saved, { ...times, lastSave }), now });
+  exportResult(file, { kind, model, state, waves, p, tree, runtime: runtimeOf(saved, { ...times, lastSave }), now });
   context.log(`wrote ${file}`);
   return { file, iterations };
 }

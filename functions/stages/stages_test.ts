@@ -211,6 +211,8 @@ Deno.test(
     const started = "2026-11-25T19:00:00Z";
     const dump = await process.invoke("autosave", { ...common, started }, forever);
     assert.deepEqual(dump, { file: join(place.root, "dumps/test/test_DM_0004.ptyr"), iterations: 4 });
+    // Waves go to the file from the store, so that no memory holds them.
+    assert.ok(await place.store.has(a.state.key));
     const { kind, exit, runtime, probe } = readPtyr(dump.file!);
     assert.deepEqual([kind, Object.keys(exit!), runtime.iter_info.at(-1)!.iterations], ["dump", ["S0000G00"], 4]);
     assert.deepEqual(Object.keys(runtime.error_local!).length, 12);

@@ -62,6 +62,29 @@ Deno.test({
   }),
 });
 
+/** A piece is a wave or a megabyte, and the writer has its own; measured 2.5 MB. */
+const MOST_SAVING_BYTES = 8e6;
+
+/** Threads start again, 5 to 8 MB each, and chunks of 4 MiB are checked; measured 16 MB. */
+const MOST_LOADING_BYTES = 24e6;
+
+Deno.test({
+  name: `a checkpoint of 79 MB is published with 8 MB beside the run, and read again with 24 MB${
+    isLinux ? "" : " (skipped: /proc is read, which only Linux has)"
+  }`,
+  ignore: !isLinux,
+  fn: inFolder(async (folder) => {
+    const program = join(import.meta.dirname!, "checkpoint_memory.ts");
+    const args = ["run", "--allow-all", "--config", CONFIG, program, folder];
+    const child = await new Deno.Command(Deno.execPath(), { args }).output();
+    assert.equal(child.code, EXIT.done, new TextDecoder().decode(child.stderr));
+    const { saving, loading, stateBytes } = JSON.parse(new TextDecoder().decode(child.stdout));
+    assert.ok(stateBytes > 78e6, `${stateBytes} bytes of state`);
+    assert.ok(saving < MOST_SAVING_BYTES, `saving took ${(saving / 1e6).toFixed(1)} MB`);
+    assert.ok(loading < MOST_LOADING_BYTES, `loading took ${(loading / 1e6).toFixed(1)} MB`);
+  }),
+});
+
 /** Bytes of memory that a run held at most. */
 async function peakOf(file: string): Promise<number> {
   // A graphics driver that `auto` asks for its adapters takes 50 to 60 MB more where Mesa is installed.

@@ -7,6 +7,7 @@ import { openHdf5 } from "../../core/formats/hdf5.ts";
 import { type Hdf5Node, hdf5Tree } from "../../core/formats/hdf5_tree.ts";
 import { writeHdf5 } from "../../core/formats/hdf5_writer.ts";
 import { type Ptyr, readPtyr, writePtyr } from "../../core/formats/ptyr.ts";
+import { sourceOf } from "../../kernels/state_arrays.ts";
 import { exampleReconstruction, NOW } from "./example_content.ts";
 import { ptyrProblems } from "./strict_reader.ts";
 
@@ -57,6 +58,22 @@ Deno.test(
     assert.deepEqual(read.exit, exit);
   }),
 );
+
+for (const shape of [[2, 3, 4], [70, 64, 64], [2, 400, 300], [1, 1000, 700]]) {
+  Deno.test(
+    `exit waves of ${shape.join(" x ")} that are read as they are written make the same file as those that are held`,
+    inFolder((folder) => {
+      const data = Float32Array.from({ length: 2 * shape.reduce((a, b) => a * b) }, (_, i) => i % 1013);
+      const held = { dtype: "complex64" as const, shape, data };
+      for (const [name, waves] of [["held", held], ["read", sourceOf(held)]] as const) {
+        const content: Ptyr = { ...exampleReconstruction(), kind: "dump", exit: { S0000: waves } };
+        writePtyr(`${folder}/${name}.ptyr`, content, { now: NOW });
+      }
+      assert.deepEqual(Deno.readFileSync(`${folder}/read.ptyr`), Deno.readFileSync(`${folder}/held.ptyr`));
+      assert.deepEqual(readPtyr(`${folder}/read.ptyr`).exit, { S0000: held });
+    }),
+  );
+}
 
 Deno.test(
   "writePtyr() writes whole numbers as floats where it is told that they are",
