@@ -23,6 +23,9 @@ export interface ParameterTextOptions {
 const MAX_ALIASES = 100;
 const MAX_BASES = 8;
 
+/** Reading YAML takes time with the square of anchors and nesting: within this it is a second or two, whatever is in it. */
+const MOST_YAML = 1 << 17;
+
 /** Python's `None` as people write it in YAML without quotes; `True` and `False` are YAML's own. In quotes all stay text. */
 const PYTHON_NONE: ScalarTag = {
   tag: "tag:yaml.org,2002:null",
@@ -129,6 +132,12 @@ function readText(file: string): string {
 function parseText(text: string, options: ParameterTextOptions): unknown {
   const lines = new LineCounter();
   if (options.format === "json") return parseJson(text, options.file);
+  if (text.length > MOST_YAML) {
+    const message =
+      `Cannot read parameters from "${options.file}": found ${text.length} characters of YAML, expected at ` +
+      `most ${MOST_YAML}; write it as JSON`;
+    throw new DataError(message, { file: options.file, found: text.length, expected: MOST_YAML });
+  }
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, customTags: [PYTHON_NONE] });
   // A tuple that PyYAML wrote is read as the list that it is; any other tag would be lost silently.
   const problem = document.errors[0] ?? document.warnings.find((w) => !/python\/tuple/.test(w.message));

@@ -94,6 +94,21 @@ Deno.test("loadParameterFile() lays a file over the base file that it names, fro
   }
 });
 
+Deno.test("parseParameterText() refuses YAML of more than 128 Ki characters, JSON of any length is read", () => {
+  const long = "x".repeat(1 << 17);
+  assert.match(
+    dataError(() => parse(`run: ${long}`, "yaml")).message,
+    /131077 characters.*at most 131072; write it as JSON/,
+  );
+  assert.deepEqual(parse(JSON.stringify({ run: long }), "json"), { run: long });
+});
+
+Deno.test("parseParameterText() refuses YAML that is nested deeper than the stack", () => {
+  for (const text of ["[".repeat(1 << 17), "- ".repeat(1 << 16), "? ".repeat(1 << 16)]) {
+    assert.match(dataError(() => parse(text, "yaml")).message, /Cannot read parameters from "p.txt", line 1/);
+  }
+});
+
 Deno.test("parameterFormatOf() knows .json, .yaml and .yml, and refuses others by name", () => {
   assert.deepEqual(["a.JSON", "a.yaml", "a.yml"].map(parameterFormatOf), ["json", "yaml", "yaml"]);
   assert.match(dataError(() => parameterFormatOf("recon.py")).message, /recon\.py/);

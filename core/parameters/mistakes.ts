@@ -39,7 +39,9 @@ export function findMistakes(schema: z.ZodType, input: unknown, error: z.ZodErro
       if (!found.has(mistake.path)) found.set(mistake.path, mistake);
     }
   }
-  return [...found.values()].sort(byOrderIn(input));
+  const place = placesIn(input);
+  return [...found.values()].map((mistake) => ({ mistake, place: place(mistake.path) })).sort(byPlace)
+    .map(({ mistake }) => mistake);
 }
 
 /** The issues of the option that a group was meant for; a union of leaves stays one issue. */
@@ -134,20 +136,31 @@ function show(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-/** Mistakes in the order in which the user wrote the parameters; what is missing comes last within its group. */
-function byOrderIn(input: unknown): (a: ParameterIssue, b: ParameterIssue) => number {
-  const place = (path: string): number[] => {
+/** Where paths are in the order in which the user wrote the parameters; what is missing comes last within its group. */
+function placesIn(input: unknown): (path: string) => number[] {
+  // Looked up and not searched: there may be as many mistakes as there are names.
+  const known = new Map<unknown, ReadonlyMap<string, number>>();
+  const ranksOf = (group: Record<string, unknown>) => {
+    const ranks = known.get(group) ?? new Map(Object.keys(group).map((key, rank) => [key, rank]));
+    known.set(group, ranks);
+    return ranks;
+  };
+  return (path) => {
     let value = input;
     return path.split(".").map((key) => {
-      const keys = isPlainObject(value) ? Object.keys(value) : [];
-      value = isPlainObject(value) ? value[key] : undefined;
-      const at = keys.indexOf(key);
-      return at < 0 ? keys.length : at;
+      if (!isPlainObject(value)) return 0;
+      const ranks = ranksOf(value);
+      value = value[key];
+      return ranks.get(key) ?? ranks.size;
     });
   };
-  return (a, b) => {
-    const [x, y] = [place(a.path), place(b.path)];
-    const differs = x.findIndex((v, i) => v !== (y[i] ?? -1));
-    return differs < 0 ? x.length - y.length : (x[differs] ?? 0) - (y[differs] ?? -1);
-  };
+}
+
+interface Placed {
+  readonly place: readonly number[];
+}
+
+function byPlace({ place: x }: Placed, { place: y }: Placed): number {
+  const differs = x.findIndex((v, i) => v !== (y[i] ?? -1));
+  return differs < 0 ? x.length - y.length : (x[differs] ?? 0) - (y[differs] ?? -1);
 }
