@@ -18,6 +18,7 @@ const COMMANDS: readonly {
   { name: "inspect", declare: async (io) => (await import("./inspect.ts")).inspectCommand(io) },
   { name: "plot", declare: async (io) => (await import("./plot.ts")).plotCommand(io) },
   { name: "compare", declare: async (io) => (await import("./compare.ts")).compareCommand(io) },
+  { name: "token", declare: async (io) => (await import("./token.ts")).tokenCommand(io) },
   { name: "params", declare: async (io) => (await import("./params.ts")).paramsCommand(io) },
   { name: "serve", declare: async (io) => (await import("./serve.ts")).serveCommand(io) },
   { name: "demo", declare: async (io, exit) => (await import("./demo.ts")).demoCommand(io, exit) },
@@ -31,7 +32,7 @@ export async function main(args: readonly string[], io: CliIo): Promise<number> 
     .version(VERSION);
   const commands = await Promise.all(wantedBy(args).map(({ declare }) => declare(io, exit)));
   for (const command of commands) program.addCommand(command);
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride().showHelpAfterError("(add --help for what this command takes)").configureOutput({
       writeOut: (text) => io.out(text),
       writeErr: (text) => io.err(text),
@@ -64,6 +65,10 @@ function report(e: unknown, io: CliIo): number {
     io.err(`exitwave: ${e.message}\n`);
     // A device that fails under way, with something saved or nothing, is nobody's mistake, but the run has not done what it should.
     return e._tag === "DeviceError" && "saved" in e.fields ? EXIT.ours : EXIT.user;
+  }
+  if (e instanceof Deno.errors.NotCapable) {
+    io.err(`exitwave: Cannot go on: found no permission of Deno for it. ${e.message}; docs/security.md lists them\n`);
+    return EXIT.user;
   }
   if (e instanceof RangeError && /allocation failed|Invalid typed array length/.test(e.message)) {
     io.err(

@@ -8,6 +8,7 @@ import { mountRuns } from "../functions/api/runs.ts";
 import { type AppOptions, createApp } from "../functions/app.ts";
 import { below } from "../functions/data_root.ts";
 import { createDevicePool } from "../functions/device_pool.ts";
+import { checkListening, guarded, type Keys, needsToken, openKeys } from "../functions/guard/guard.ts";
 import { invokeBy } from "../functions/invoke.ts";
 import { createLocalArtifacts } from "../functions/local_artifacts.ts";
 import { loadServerConfig, type ServerConfig } from "../functions/server_config.ts";
@@ -42,6 +43,8 @@ export function serveCommand(io: CliIo): Command {
 async function serve(io: CliIo, config: ServerConfig): Promise<void> {
   const say = (text: string) => io.err(`${text}\n`);
   const { device: { name, threads, memory }, concurrency } = config;
+  const keys = keysOf(config);
+  checkListening(config.listen.host, keys);
   const artifacts = createLocalArtifacts(config.artifacts);
   const files = filesOf(config);
   using scratch = createScratchFiles();
@@ -78,13 +81,28 @@ async function serve(io: CliIo, config: ServerConfig): Promise<void> {
   });
   const runs = createRunService({ orchestrator, artifacts, files, date: () => new Date() });
   const app = createApp({ ...options, resources: [(app) => mountRuns(app, runs)] });
-  await listen(app, { io, config });
+  const { limits, access: { hosts } } = config;
+  say(needsToken(keys) ? "every request needs a token" : NO_TOKENS);
+  await listen(guarded(app, { keys, limits, hosts: [config.listen.host, ...hosts], failed: options.failed }), {
+    io,
+    config,
+  });
+}
+
+/** Said where there are no tokens. */
+const NO_TOKENS = "no tokens: every program of this machine may do everything, others cannot reach it; " +
+  "make one with `exitwave token create NAME --role admin`";
+
+/** What callers are known by. @throws {DataError} if it cannot be read */
+function keysOf({ access }: ServerConfig): Keys {
+  const secret = Deno.env.get("EXITWAVE_JWT_SECRET");
+  return openKeys(access, { file: access.tokens, secret, now: () => new Date() });
 }
 
 /** Trees are kept away from what the server itself has below its data root. @throws {DataError} if there is no data root */
-function filesOf({ data_root, state, artifacts }: ServerConfig): ReturnType<typeof below> {
+function filesOf({ data_root, state, artifacts, access }: ServerConfig): ReturnType<typeof below> {
   try {
-    return below(data_root, [state, artifacts]);
+    return below(data_root, [state, artifacts, access.tokens]);
   } catch (cause) {
     const found = cause instanceof Error ? cause.message : cause;
     throw new DataError(`Cannot use the data root "${data_root}": found ${found}, expected a folder`, {
@@ -95,7 +113,7 @@ function filesOf({ data_root, state, artifacts }: ServerConfig): ReturnType<type
 
 /** Answers until the command is interrupted. */
 async function listen(
-  app: ReturnType<typeof createApp>,
+  app: ReturnType<typeof guarded>,
   { io, config: { listen: { host, port } } }: { readonly io: CliIo; readonly config: ServerConfig },
 ): Promise<void> {
   const onListen = ({ hostname, port }: Deno.NetAddr) =>

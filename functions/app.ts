@@ -1,6 +1,7 @@
 /** The HTTP application: every stage as `POST /v1/stages/<name>`, what is served beside them, and the description of all. No logic. */
 
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { VERSION } from "../core/version.ts";
 import { errorResponses, jsonResponse } from "./api/responses.ts";
@@ -30,20 +31,30 @@ export function createApp(options: AppOptions): OpenAPIHono {
   });
   for (const stage of STAGES) mountStage(app, stage, options);
   for (const mount of options.resources ?? []) mount(app);
-  app.notFound((c) => c.json({ error: httpError("NotFound", `Cannot find ${c.req.path}: see /v1/openapi.json`) }, 404));
-  app.onError((error, c) => {
-    if (error instanceof HTTPException) return error.getResponse();
-    // Nobody hears the answer, and the stage that was cut short is no mistake of ours.
-    if (c.req.raw.signal.aborted) return c.body(null, 408);
-    const { status, error: body } = errorResponse(error);
-    if (status === 500) options.failed(error);
-    return c.json({ error: body }, status);
-  });
+  app.notFound(answerNotFound);
+  app.onError(answerError(options.failed));
   app.doc31("/v1/openapi.json", {
     openapi: "3.1.0",
     info: { title: "Exitwave", version: VERSION, description: "Ptychography reconstruction as stateless functions" },
   });
   return app;
+}
+
+/** Answers what is not there. */
+export function answerNotFound(c: Context): Response {
+  return c.json({ error: httpError("NotFound", `Cannot find ${c.req.path}: see /v1/openapi.json`) }, 404);
+}
+
+/** Answers what a handler threw; `failed` is told what is ours. */
+export function answerError(failed: AppOptions["failed"]): (error: Error, c: Context) => Response {
+  return (error, c) => {
+    if (error instanceof HTTPException) return error.getResponse();
+    // Nobody hears the answer, and the stage that was cut short is no mistake of ours.
+    if (c.req.raw.signal.aborted) return c.body(null, 408);
+    const { status, error: body } = errorResponse(error);
+    if (status === 500) failed(error);
+    return c.json({ error: body }, status);
+  };
 }
 
 function mountStage(app: OpenAPIHono, stage: Stage, { contextOf }: AppOptions): void {

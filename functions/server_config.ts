@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { ParameterError } from "../core/errors.ts";
 import { applyOverrides, loadParameterFile } from "../core/parameter_file.ts";
+import { ACCESS, type Access, REQUEST_LIMITS } from "./guard/settings.ts";
 
 const LISTEN = z.strictObject({
   host: z.string().min(1).default("127.0.0.1").meta({
@@ -28,6 +29,7 @@ const DEVICE = z.strictObject({
 const LIMITS = z.strictObject({
   upload: z.int().min(1).default(64e9).meta({ description: "Largest file that may be uploaded", unit: "bytes" }),
   batch: z.int().min(1).max(100_000).default(1000).meta({ description: "Most runs of a batch" }),
+  ...REQUEST_LIMITS,
 });
 
 const CONFIG = z.strictObject({
@@ -46,10 +48,14 @@ const CONFIG = z.strictObject({
   }),
   device: DEVICE.prefault({}),
   limits: LIMITS.prefault({}),
+  access: ACCESS.prefault({}),
 });
 
 /** A configuration with all its defaults; folders are absolute. */
-export type ServerConfig = Omit<z.output<typeof CONFIG>, "artifacts"> & { readonly artifacts: string };
+export type ServerConfig = Omit<z.output<typeof CONFIG>, "artifacts" | "access"> & {
+  readonly artifacts: string;
+  readonly access: Omit<Access, "tokens"> & { readonly tokens: string };
+};
 
 /**
  * Reads a configuration; without a file it is all defaults. Folders are relative to the file, without one to the current folder.
@@ -71,13 +77,19 @@ export function parseServerConfig(tree: unknown, folder: string): ServerConfig {
       result.error,
     );
   }
-  const { data_root, state, artifacts, ...rest } = result.data;
+  const { data_root, state, artifacts, access, ...rest } = result.data;
+  const { tokens, jwt } = access;
   const at = resolve(folder, state);
   return {
     ...rest,
     data_root: resolve(folder, data_root),
     state: at,
     artifacts: artifacts === null ? resolve(at, "artifacts") : resolve(folder, artifacts),
+    access: {
+      ...access,
+      tokens: tokens === null ? resolve(at, "tokens.json") : resolve(folder, tokens),
+      jwt: jwt === null || jwt.algorithm === "HS256" ? jwt : { ...jwt, jwks: resolve(folder, jwt.jwks) },
+    },
   };
 }
 
