@@ -4,6 +4,8 @@ import { Command } from "commander";
 import { join } from "node:path";
 import { DataError } from "../core/errors.ts";
 import { createScratchFiles } from "../core/formats/scratch_file.ts";
+import { mountEvents } from "../functions/api/events.ts";
+import { mountRunFiles } from "../functions/api/run_files.ts";
 import { mountRuns } from "../functions/api/runs.ts";
 import { type AppOptions, createApp } from "../functions/app.ts";
 import { below } from "../functions/data_root.ts";
@@ -58,6 +60,7 @@ async function serve(io: CliIo, config: ServerConfig): Promise<void> {
   if (computer.notice !== null) say(`note: ${computer.notice}`);
   const devices = createDevicePool(computer.devices);
   const options: AppOptions = {
+    keepLog: true,
     contextOf: (signal) => ({
       artifacts,
       warm,
@@ -73,14 +76,22 @@ async function serve(io: CliIo, config: ServerConfig): Promise<void> {
   };
   // Of its own: what this process asks of itself needs no leave.
   const stages = createApp(options);
-  const workflows = { reconstruct: reconstructBy(invokeBy((request) => stages.fetch(request))) };
+  const invoke = invokeBy((request) => stages.fetch(request));
+  const workflows = { reconstruct: reconstructBy(invoke) };
   await using orchestrator = openEmbeddedOrchestrator(workflows, {
     folder: join(config.state, "runs"),
     concurrency,
     log: say,
   });
-  const runs = createRunService({ orchestrator, artifacts, files, date: () => new Date() });
-  const app = createApp({ ...options, resources: [(app) => mountRuns(app, runs)] });
+  const runs = createRunService({ orchestrator, artifacts, files, invoke, date: () => new Date() });
+  const app = createApp({
+    ...options,
+    resources: [
+      (app) => mountRuns(app, runs),
+      (app) => mountRunFiles(app, runs),
+      (app) => mountEvents(app, runs, { stopping: io.signal }),
+    ],
+  });
   const { limits, access: { hosts } } = config;
   say(needsToken(keys) ? "every request needs a token" : NO_TOKENS);
   await listen(guarded(app, { keys, limits, hosts: [config.listen.host, ...hosts], failed: options.failed }), {

@@ -5,6 +5,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { VERSION } from "../core/version.ts";
 import { errorResponses, jsonResponse } from "./api/responses.ts";
+import { type StageCall, withCallLog } from "./call_log.ts";
 import { errorResponse, type HttpError } from "./http_errors.ts";
 import type { Stage, StageContext } from "./stage.ts";
 import { STAGES } from "./stages/mod.ts";
@@ -12,7 +13,9 @@ import { STAGES } from "./stages/mod.ts";
 /** What the application is made of. */
 export interface AppOptions {
   /** What a stage may use in a call that lives as long as `signal`. */
-  readonly contextOf: (signal: AbortSignal) => StageContext;
+  readonly contextOf: (signal: AbortSignal, call: StageCall) => StageContext;
+  /** Whether what stages say is kept with the artifacts of their run. */
+  readonly keepLog?: boolean;
   /** Is told what went wrong on our side. */
   readonly failed: (error: unknown) => void;
   /** Add what is served beside stages. */
@@ -57,7 +60,7 @@ export function answerError(failed: AppOptions["failed"]): (error: Error, c: Con
   };
 }
 
-function mountStage(app: OpenAPIHono, stage: Stage, { contextOf }: AppOptions): void {
+function mountStage(app: OpenAPIHono, stage: Stage, { contextOf, keepLog = false }: AppOptions): void {
   const route = createRoute({
     method: "post",
     path: `/v1/stages/${stage.name}`,
@@ -70,8 +73,11 @@ function mountStage(app: OpenAPIHono, stage: Stage, { contextOf }: AppOptions): 
     },
   });
   app.openapi(route, async (c) => {
-    const input = c.req.valid("json" as never);
-    return c.json(await stage.run(input, contextOf(c.req.raw.signal)) as never, 200);
+    const input = c.req.valid("json" as never) as { readonly run: string };
+    const call = { run: input.run, stage: stage.name };
+    const context = contextOf(c.req.raw.signal, call);
+    const work = (context: StageContext) => stage.run(input, context);
+    return c.json(await (keepLog ? withCallLog(context, call, work) : work(context)) as never, 200);
   });
 }
 

@@ -2,7 +2,8 @@
 
 import type { Json } from "../core/json.ts";
 import { type RetryPolicy, RunError, type Workflow } from "./orchestrator.ts";
-import { conclude, createRunContext, type StepJournal, wait, waitBefore } from "./run_context.ts";
+import { wait } from "../functions/wait.ts";
+import { conclude, createRunContext, type StepJournal, waitBefore } from "./run_context.ts";
 import type { RunJournal, RunRow } from "./run_journal.ts";
 
 /** So often a wait looks at the clock and notes the time. */

@@ -18,6 +18,8 @@ export interface RunInput {
   /** Iterations between autosaves and between pictures; null for none. */
   readonly autosave: number | null;
   readonly plot: number | null;
+  /** Whether results are artifacts too, for those who cannot read the files. */
+  readonly keep?: boolean;
 }
 
 /** An engine of a run. */
@@ -40,6 +42,14 @@ export interface RunProgress {
   readonly at: { readonly prepared: string; readonly state: StateReference; readonly label: string };
   /** The latest picture; null before the first. */
   readonly picture: string | null;
+  /** The results so far as artifacts, if they are kept. */
+  readonly kept: readonly KeptFile[];
+}
+
+/** A file that a run left, as an artifact. Plain JSON. */
+export interface KeptFile {
+  readonly name: string;
+  readonly artifact: string;
 }
 
 /** What a run left. Plain JSON. */
@@ -47,6 +57,8 @@ export interface RunOutcome {
   /** Result files, one for each engine. */
   readonly files: readonly string[];
   readonly dumps: readonly string[];
+  /** The results as artifacts, if they were to be kept. */
+  readonly kept: readonly KeptFile[];
   readonly iterations: number;
   readonly errors: readonly [number, number, number] | null;
   /** Mean over all iterations; null if there was none. */
@@ -74,12 +86,15 @@ export function reconstructBy(invoke: Invoke): Workflow {
       seconds: 0,
       files: [],
       dumps: [],
+      kept: [],
+      progress: null,
     };
     for (const engine of input.engines) await runEngine(run, engine);
     const iterations = run.last?.iterations ?? 0;
     const outcome: RunOutcome = {
       files: run.files,
       dumps: run.dumps,
+      kept: run.kept,
       iterations,
       errors: run.last?.errors ?? null,
       secondsPerIteration: iterations > 0 ? run.seconds / iterations : null,
@@ -112,6 +127,9 @@ interface Run {
   seconds: number;
   readonly files: string[];
   readonly dumps: string[];
+  readonly kept: KeptFile[];
+  /** What was reported last. */
+  progress: RunProgress | null;
 }
 
 function callerOf(
@@ -137,9 +155,12 @@ async function runEngine(run: Run, engine: EngineInput): Promise<void> {
     if (isDue(run.input.plot, { iteration, before: iteration - count })) await draw(run, { label, iteration, numiter });
   }
   if (numiter === 0) return;
-  const { call, prepared, state, input: { started }, lastSave } = run;
-  const { file } = await call(`${label}/export`, "export", { prepared, state, started, lastSave });
+  const { call, prepared, state, input: { started, keep = false }, lastSave } = run;
+  const { file, artifact } = await call(`${label}/export`, "export", { prepared, state, started, lastSave, keep });
   if (file !== null) run.files.push(file);
+  if (artifact === null) return;
+  run.kept.push({ name: `${label}.ptyr`, artifact });
+  report(run, run.progress!);
 }
 
 /** Whether a multiple of the interval was reached after `before` iterations, 0 included. */
@@ -164,7 +185,7 @@ async function runBlock(
   run: Run,
   { engine: { label, numiter }, iteration, count }: { engine: EngineInput; iteration: number; count: number },
 ): Promise<void> {
-  const { call, context, prepared, state, input: { autosave, engines } } = run;
+  const { call, prepared, state, input: { autosave, engines } } = run;
   const next = iteration + count;
   // What is saved next should also be where a lost process goes on from.
   const isSaved = next < numiter && isDue(autosave, { iteration: next, before: iteration });
@@ -178,7 +199,7 @@ async function runBlock(
   run.state = block.state;
   run.last = block;
   run.seconds += block.seconds;
-  const progress: RunProgress = {
+  report(run, {
     engine: block.engine,
     iteration: next,
     numiter,
@@ -187,9 +208,13 @@ async function runBlock(
     errors: block.errors,
     secondsPerIteration: block.seconds / count,
     at: { prepared, state: block.state, label },
-    picture: run.picture,
-  };
-  context.report(progress as unknown as Json);
+  });
+}
+
+/** Tells how the run stands, with what it left so far. */
+function report(run: Run, progress: Omit<RunProgress, "picture" | "kept">): void {
+  run.progress = { ...progress, picture: run.picture, kept: [...run.kept] };
+  run.context.report(run.progress as unknown as Json);
 }
 
 async function draw(
@@ -199,4 +224,5 @@ async function draw(
   const { call, prepared, state } = run;
   const engine = iteration < numiter ? { engine: label } : {};
   run.picture = (await call(`${label}/${iteration}/plot`, "plot", { prepared, state, ...engine })).picture;
+  report(run, run.progress!);
 }

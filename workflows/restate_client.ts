@@ -13,7 +13,7 @@ import {
   SERVICE,
   STEP,
 } from "./restate_state.ts";
-import { wait } from "./run_context.ts";
+import { wait } from "../functions/wait.ts";
 
 /** A restarting server is back after about a second. */
 const RETRY_MILLISECONDS = 100;

@@ -19,7 +19,7 @@ import {
   type RestateClient,
   type RestateServer,
 } from "./restate_client.ts";
-import { wait } from "./run_context.ts";
+import { wait } from "../functions/wait.ts";
 
 /** How often it is asked whether something has happened: soon at first, then at longest twice a second. */
 const POLL = { first: 10, factor: 1.5, longest: 500 };

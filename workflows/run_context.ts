@@ -134,21 +134,6 @@ export async function conclude(
   }
 }
 
-/** Waits. @throws the reason of `signal` as soon as it aborts */
-export function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end);
-    function end(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      if (signal.aborted) reject(signal.reason);
-      else resolve();
-    }
-  });
-}
-
 /** A step that its workflow does not wait for must not end the process when it fails. */
 function handled<T>(step: Promise<T>): Promise<T> {
   step.catch(() => {});

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { DEFAULT_RETRY } from "./orchestrator.ts";
-import { wait, waitBefore } from "./run_context.ts";
+import { wait } from "../functions/wait.ts";
+import { waitBefore } from "./run_context.ts";
 
 Deno.test("waitBefore() grows by the factor up to the longest wait; the first attempt does not wait", () => {
   const retry = { attempts: 9, initialMilliseconds: 100, factor: 3, longestMilliseconds: 1000 };

@@ -1,10 +1,19 @@
 /** Runs as HTTP has them, over an orchestrator and an artifact store. */
 
-import type { RunFilter, RunKind, RunRecord, RunRequest, RunService } from "../functions/api/run_service.ts";
+import {
+  type RunFile,
+  type RunFilter,
+  type RunKind,
+  type RunRecord,
+  type RunRequest,
+  type RunService,
+} from "../functions/api/run_service.ts";
 import type { ArtifactStore } from "../functions/artifacts.ts";
 import type { FindFiles } from "../functions/data_root.ts";
 import { ApiError } from "../functions/http_errors.ts";
 import { sortedEngines } from "../functions/load.ts";
+import { readCallLog } from "../functions/call_log.ts";
+import type { Invoke } from "../functions/invoke.ts";
 import { publishParameters } from "../functions/parameters.ts";
 import { newRunId } from "../functions/run_ids.ts";
 import { hashOf, runPrefix } from "../functions/stage.ts";
@@ -12,13 +21,15 @@ import { planReconstruction } from "../functions/submission.ts";
 import type { Json } from "../core/json.ts";
 import { ParameterError } from "../core/errors.ts";
 import { hasEnded, type Orchestrator, RunError, type RunView, wrongState } from "./orchestrator.ts";
-import type { RunInput, RunProgress } from "./recipe.ts";
+import type { KeptFile, RunInput, RunOutcome, RunProgress } from "./recipe.ts";
 
 /** What runs are made with. */
 export interface RunServiceOptions {
   readonly orchestrator: Orchestrator;
   readonly artifacts: ArtifactStore;
   readonly files: FindFiles;
+  /** Draws the pictures of runs that are done. */
+  readonly invoke: Invoke;
   /** The time of day. */
   readonly date: () => Date;
 }
@@ -35,7 +46,9 @@ export interface ServedInput extends RunInput {
 const KINDS: ReadonlySet<string> = new Set<RunKind>(["reconstruct"]);
 
 /** Runs over an orchestrator whose workflows have the names of `RunKind`. */
-export function createRunService({ orchestrator, artifacts, files, date }: RunServiceOptions): RunService {
+export function createRunService(options: RunServiceOptions): RunService {
+  const { orchestrator, artifacts, files, date } = options;
+
   async function find(id: string): Promise<RunView> {
     const run = await translated(() => orchestrator.view(id));
     if (run !== null && KINDS.has(run.workflow)) return run;
@@ -59,6 +72,7 @@ export function createRunService({ orchestrator, artifacts, files, date }: RunSe
       }),
       autosave: active && interval > 0 ? interval : null,
       plot,
+      keep: true,
       name: planned.name,
       request: hash,
     };
@@ -92,7 +106,58 @@ export function createRunService({ orchestrator, artifacts, files, date }: RunSe
       for await (const { key } of artifacts.list(runPrefix(id))) await artifacts.remove(key);
       await translated(() => orchestrator.remove(id));
     },
+    async preview(id, signal) {
+      const run = await find(id);
+      const picture = run.status === "done"
+        ? await drawEnd(run, { options, signal })
+        : (run.progress as unknown as RunProgress | null)?.picture ?? null;
+      if (picture !== null) return await openFile(artifacts, { name: `${id}.png`, artifact: picture, signal });
+      throw missingFile(run, "a picture");
+    },
+    async file(id, { name, signal }) {
+      const run = await find(id);
+      const kept = keptBy(run);
+      const found = name === undefined ? kept.at(-1) : kept.find((file) => file.name === name);
+      if (found === undefined) throw missingFile(run, name === undefined ? "a result" : `a file "${name}"`);
+      return await openFile(artifacts, { ...found, name: `${id}_${found.name}`, signal });
+    },
+    async log(id) {
+      await find(id);
+      return await readCallLog(artifacts, id);
+    },
   };
+}
+
+/** The picture of a run's end, drawn if it is not there. */
+async function drawEnd(
+  run: RunView,
+  { options: { invoke }, signal }: { readonly options: RunServiceOptions; readonly signal: AbortSignal },
+): Promise<string> {
+  const { parameters } = run.input as unknown as RunInput;
+  const { prepared, state } = run.result as unknown as RunOutcome;
+  return (await invoke("plot", { run: run.id, parameters, prepared, state }, signal)).picture;
+}
+
+async function openFile(
+  artifacts: ArtifactStore,
+  { name, artifact, signal }: KeptFile & { readonly signal: AbortSignal },
+): Promise<RunFile> {
+  const file = await artifacts.fetch(artifact, signal);
+  if (file !== null) return { name, tag: hashOf({ artifact, bytes: file.bytes }).slice(0, 32), file };
+  throw new ApiError("NotFound", `Cannot open "${name}": found it removed, expected the artifact "${artifact}"`);
+}
+
+/** There may be one later, as long as the run has not ended. */
+function missingFile(run: RunView, what: string): ApiError {
+  const left = keptBy(run).map(({ name }) => name);
+  const message = `Cannot find ${what} of run "${run.id}": found ${left.join(", ") || "no files"} of a run that is ` +
+    run.status;
+  return new ApiError("NotFound", message, { fields: { status: run.status, files: left }, retry: !hasEnded(run) });
+}
+
+/** What a run left so far. */
+function keptBy({ result, progress }: RunView): readonly KeptFile[] {
+  return ((result ?? progress) as unknown as RunOutcome | RunProgress | null)?.kept ?? [];
 }
 
 /** A run as HTTP has it. */
@@ -107,7 +172,7 @@ function recordOf(run: RunView): RunRecord {
     changed: changed.toISOString(),
     progress: progress === null ? null : progressOf(progress as unknown as RunProgress),
     error: error === null ? null : { ...error, fields: { ...error.fields } },
-    files: [],
+    files: keptBy(run).map(({ name }) => name),
   };
 }
 

@@ -1,6 +1,8 @@
 /** What tests of what a server serves share: the application over an embedded orchestrator in a folder of its own, without a socket. */
 
 import { join } from "node:path";
+import { mountEvents } from "../functions/api/events.ts";
+import { mountRunFiles } from "../functions/api/run_files.ts";
 import { mountRuns } from "../functions/api/runs.ts";
 import { type AppOptions, createApp } from "../functions/app.ts";
 import { below } from "../functions/data_root.ts";
@@ -12,7 +14,7 @@ import { createWasmDevice } from "../kernels/wasm_device.ts";
 import { openEmbeddedOrchestrator } from "./embedded.ts";
 import { reconstructBy } from "./recipe.ts";
 import { createRunService } from "./run_service.ts";
-import { wait } from "./run_context.ts";
+import { wait } from "../functions/wait.ts";
 
 /** Any JSON that a test looks into. */
 // deno-lint-ignore no-explicit-any -- the shape is what is tested
@@ -56,6 +58,7 @@ export function openTestServer(): TestServer {
   const devices = createDevicePool([createWasmDevice({ threads: 1 })]);
   const errors: unknown[] = [];
   const options: AppOptions = {
+    keepLog: true,
     contextOf: (signal) => ({
       artifacts,
       warm,
@@ -69,10 +72,19 @@ export function openTestServer(): TestServer {
     failed: (error) => void errors.push(error),
   };
   const stages = createApp(options);
-  const workflows = { reconstruct: reconstructBy(invokeBy((request) => stages.fetch(request))) };
+  const invoke = invokeBy((request) => stages.fetch(request));
+  const workflows = { reconstruct: reconstructBy(invoke) };
   const orchestrator = openEmbeddedOrchestrator(workflows, { folder: join(folder, "runs") });
-  const runs = createRunService({ orchestrator, artifacts, files: below(root), date: () => new Date() });
-  const app = createApp({ ...options, resources: [(app) => mountRuns(app, runs)] });
+  const runs = createRunService({ orchestrator, artifacts, files: below(root), invoke, date: () => new Date() });
+  const stopping = new AbortController();
+  const app = createApp({
+    ...options,
+    resources: [
+      (app) => mountRuns(app, runs),
+      (app) => mountRunFiles(app, runs),
+      (app) => mountEvents(app, runs, { stopping: stopping.signal, pollMilliseconds: 5, heartbeatMilliseconds: 100 }),
+    ],
+  });
 
   async function request(
     method: string,
@@ -120,6 +132,7 @@ export function openTestServer(): TestServer {
       return (await Array.fromAsync(artifacts.list(prefix))).map(({ key }) => key);
     },
     async [Symbol.asyncDispose]() {
+      stopping.abort();
       await orchestrator.stop();
       warm[Symbol.dispose]();
       Deno.removeSync(folder, { recursive: true });

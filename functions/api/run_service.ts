@@ -36,7 +36,7 @@ export const RUN_RECORD = z.strictObject({
     message: z.string(),
     fields: z.record(z.string(), z.unknown()),
   }).nullable().meta({ description: "Why the run failed" }),
-  files: z.array(z.strictObject({ name: z.string() })).meta({ description: "What the run left, once it is done" }),
+  files: z.array(z.string()).meta({ description: "Names of what the run left so far" }),
 });
 
 /** A run as it stands. */
@@ -88,10 +88,25 @@ export interface RunService {
   resume(id: string): Promise<RunRecord>;
   /** Forgets a run that has ended, with all its artifacts; files below the data root stay. */
   remove(id: string): Promise<void>;
+  /** The latest picture; of a run that is done, it is drawn when it is first asked for. @throws ApiError `NotFound` if there is none yet */
+  preview(id: string, signal: AbortSignal): Promise<RunFile>;
+  /** A file that the run left, the last if no name is given. @throws ApiError `NotFound` if there is none (yet) */
+  file(id: string, options: { readonly name?: string; readonly signal: AbortSignal }): Promise<RunFile>;
+  /** What was said in the run, line by line. */
+  log(id: string): Promise<string>;
 }
 
-/** A file that a run left, open. */
-export interface RunFile extends Disposable {
+/** A file of a run. */
+export interface RunFile {
+  /** Name to save it under. */
   readonly name: string;
+  /** The same for the same bytes. */
+  readonly tag: string;
+  /** To be disposed of. */
   readonly file: LocalArtifact;
+}
+
+/** Whether a run has come to an end. */
+export function isAtEnd({ status }: Pick<RunRecord, "status">): boolean {
+  return status === "done" || status === "failed" || status === "cancelled";
 }

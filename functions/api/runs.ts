@@ -4,7 +4,8 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { RUN_NAME } from "../inputs.ts";
 import { idOfKey } from "../run_ids.ts";
 import { errorResponses, jsonResponse } from "./responses.ts";
-import { RUN_KIND, RUN_RECORD, RUN_STATUS, type RunRecord, type RunService } from "./run_service.ts";
+import { RUN, withLinks } from "./run_links.ts";
+import { RUN_KIND, RUN_STATUS, type RunService } from "./run_service.ts";
 import { readTreeBody, TREE, treeBody } from "./tree_body.ts";
 
 const NAME = z.string().min(1).max(100).optional().meta({
@@ -30,10 +31,6 @@ const KEY = z.object({
     description: "Any text: the same key again, with an equal body, gives the run that is there; with another, 409",
   }),
 });
-
-const LINKS = z.strictObject({ self: z.string(), cancel: z.string(), resume: z.string() });
-
-const RUN = RUN_RECORD.extend({ links: LINKS.meta({ description: "Where more is" }) }).openapi("Run");
 
 const ID = z.strictObject({ id: RUN_NAME });
 
@@ -111,11 +108,6 @@ export function mountRuns(app: OpenAPIHono, runs: RunService): void {
     await runs.remove(c.req.valid("param").id);
     return c.body(null, 204);
   });
-}
-
-function withLinks(run: RunRecord): z.output<typeof RUN> {
-  const self = `/v1/runs/${run.id}`;
-  return { ...run, links: { self, cancel: `${self}/cancel`, resume: `${self}/resume` } };
 }
 
 function runRoute<M extends "get" | "post", P extends string>(method: M, path: P, summary: string) {

@@ -6,7 +6,7 @@ import { openEmbeddedOrchestrator } from "../../workflows/embedded.ts";
 import type { Json } from "../../core/json.ts";
 import type { RunView, WorkflowContext } from "../../workflows/orchestrator.ts";
 import { createRestateHandler } from "../../workflows/restate.ts";
-import { wait } from "../../workflows/run_context.ts";
+import { wait } from "../../functions/wait.ts";
 
 /** Input of the workflow `chain`. */
 export interface Chain {
