@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { AwayError, type Fetcher, type Invoke, invokeBy } from "../functions/invoke.ts";
 import { RunInterrupted } from "./orchestrator.ts";
-import { wait } from "./run_context.ts";
+import { wait } from "../functions/wait.ts";
 
 /** A worker that was away is asked so often whether it is back, when there is something for it to do. */
 const ASK_MILLISECONDS = 1000;
