@@ -229,7 +229,7 @@ function sameRequest(run: RunView, hash: string): RunRecord {
 }
 
 /** What an orchestrator refuses, as HTTP says it. */
-async function translated<T>(work: () => Promise<T>): Promise<T> {
+export async function translated<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
