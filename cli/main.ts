@@ -21,6 +21,7 @@ const COMMANDS: readonly {
   { name: "token", declare: async (io) => (await import("./token.ts")).tokenCommand(io) },
   { name: "params", declare: async (io) => (await import("./params.ts")).paramsCommand(io) },
   { name: "serve", declare: async (io) => (await import("./serve.ts")).serveCommand(io) },
+  { name: "worker", declare: async (io) => (await import("./worker.ts")).workerCommand(io) },
   { name: "demo", declare: async (io, exit) => (await import("./demo.ts")).demoCommand(io, exit) },
 ];
 

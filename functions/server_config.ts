@@ -4,6 +4,8 @@ import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { ParameterError } from "../core/errors.ts";
 import { applyOverrides, loadParameterFile } from "../core/parameter_file.ts";
+import { RESTATE, S3, WORKERS } from "./cluster_settings.ts";
+import { isLoopback } from "./guard/own_host.ts";
 import { ACCESS, type Access, REQUEST_LIMITS } from "./guard/settings.ts";
 
 const LISTEN = z.strictObject({
@@ -43,18 +45,67 @@ const CONFIG = z.strictObject({
   artifacts: z.string().min(1).nullable().default(null).meta({
     description: "Folder of what stages keep and runs leave; null for one in the state folder",
   }),
+  s3: S3.nullable().default(null).meta({
+    description: "Object store of what stages keep and runs leave, instead of a folder; null for none. Its keys are " +
+      "EXITWAVE_S3_ACCESS_KEY and EXITWAVE_S3_SECRET_KEY",
+  }),
+  workers: WORKERS.meta({
+    description:
+      "Addresses of processes that do the stages; none for this one. What they ask for as a token is EXITWAVE_WORKER_TOKEN",
+  }),
+  fallback_workers: WORKERS.meta({
+    description: "Addresses of workers that are asked only while none of the others is there",
+  }),
+  restate: RESTATE.nullable().default(null).meta({
+    description: "The Restate server that keeps the runs; null for a journal in the state folder",
+  }),
+  step_time: z.number().positive().max(86_400).nullable().default(null).meta({
+    description:
+      "After so long an attempt of a step has failed: longer than the longest block of iterations takes; null for 3600, " +
+      "or without end where this process does everything itself",
+    unit: "s",
+  }),
   concurrency: z.int().min(1).max(64).default(1).meta({
-    description: "Runs at a time; the others wait in their order",
+    description:
+      "Runs at a time, and how many engines this process keeps ready for them; the others wait in their order. How many " +
+      "runs a Restate server has on their way at a time is its own setting",
   }),
   device: DEVICE.prefault({}),
   limits: LIMITS.prefault({}),
   access: ACCESS.prefault({}),
-});
+}).superRefine(checkTogether);
+
+/** What settings must not be given beside each other, or without each other. */
+function checkTogether(
+  { listen, artifacts, s3, workers, fallback_workers, restate }: {
+    readonly listen: { readonly host: string };
+    readonly artifacts: string | null;
+    readonly s3: unknown;
+    readonly workers: readonly string[];
+    readonly fallback_workers: readonly string[];
+    readonly restate: { readonly identity_keys: readonly string[] } | null;
+  },
+  context: z.RefinementCtx,
+): void {
+  const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
+  if (artifacts !== null && s3 !== null) refuse(["s3"], "found an object store beside artifacts, expected one of them");
+  if (fallback_workers.length > 0 && workers.length === 0) {
+    refuse(["fallback_workers"], "found no workers beside them, expected at least one");
+  }
+  if (restate !== null && restate.identity_keys.length === 0 && !isLoopback(listen.host)) {
+    const expected =
+      "expected the public keys of the Restate server, without which everybody who reaches it may start runs";
+    refuse(["restate", "identity_keys"], `found none while listening on ${listen.host}, ${expected}`);
+  }
+}
+
+type Settings = z.output<typeof CONFIG>;
 
 /** A configuration with all its defaults; folders are absolute. */
-export type ServerConfig = Omit<z.output<typeof CONFIG>, "artifacts" | "access"> & {
+export type ServerConfig = Omit<Settings, "artifacts" | "access" | "s3"> & {
   readonly artifacts: string;
   readonly access: Omit<Access, "tokens"> & { readonly tokens: string };
+  readonly s3: null | NonNullable<Settings["s3"]> & { readonly cache: string };
 };
 
 /**
@@ -77,7 +128,7 @@ export function parseServerConfig(tree: unknown, folder: string): ServerConfig {
       result.error,
     );
   }
-  const { data_root, state, artifacts, access, ...rest } = result.data;
+  const { data_root, state, artifacts, s3, access, ...rest } = result.data;
   const { tokens, jwt } = access;
   const at = resolve(folder, state);
   return {
@@ -90,6 +141,7 @@ export function parseServerConfig(tree: unknown, folder: string): ServerConfig {
       tokens: tokens === null ? resolve(at, "tokens.json") : resolve(folder, tokens),
       jwt: jwt === null || jwt.algorithm === "HS256" ? jwt : { ...jwt, jwks: resolve(folder, jwt.jwks) },
     },
+    s3: s3 && { ...s3, cache: s3.cache === null ? resolve(at, "cache") : resolve(folder, s3.cache) },
   };
 }
 

@@ -54,3 +54,26 @@ Deno.test("every setting has a description", () => {
   look(serverConfigSchema(), "");
   assert.deepEqual(without, []);
 });
+
+Deno.test("settings that need or exclude each other are told", () => {
+  const remote = { host: "0.0.0.0" };
+  const key = "publickeyv1_2G8dCQhArfvGpzPw5Vx2ALciR4xCLHfS5YaT93XjNxX9";
+  const s3 = { endpoint: "https://s3.example.org/", bucket: "exitwave" };
+  const cases: [Record<string, unknown>, RegExp][] = [
+    [{ artifacts: "a", s3 }, /^s3: found an object store beside artifacts/],
+    [{ fallback_workers: ["http://a:1"] }, /^fallback_workers: found no workers beside them/],
+    [{ restate: {}, listen: remote }, /^restate\.identity_keys: found none while listening on 0\.0\.0\.0/],
+    [{ workers: ["a:1"] }, /^workers\.0: Invalid URL/],
+  ];
+  for (const [tree, says] of cases) assert.throws(() => parseServerConfig(tree, "/"), { message: says });
+  const config = parseServerConfig({ restate: { identity_keys: [key] }, listen: remote, s3 }, "/b");
+  assert.deepEqual(config.s3, {
+    endpoint: "https://s3.example.org",
+    bucket: "exitwave",
+    prefix: "",
+    region: "us-east-1",
+    cache: "/b/.exitwave/cache",
+    cache_bytes: 20e9,
+  });
+  assert.equal(parseServerConfig({ restate: {} }, "/").restate?.ingress, "http://127.0.0.1:8080");
+});

@@ -123,7 +123,7 @@ async function isReady(url: string, fetcher: Fetcher): Promise<boolean> {
   try {
     const response = await fetcher(new Request(`${url}/readyz`, { signal: AbortSignal.timeout(ANSWER_MILLISECONDS) }));
     await response.body?.cancel();
-    return response.ok;
+    return response.status < 500;
   } catch {
     // No connection, or no answer in time: it is still away.
     return false;

@@ -1,0 +1,42 @@
+/** `exitwave worker`: a process that does stages for servers and other orchestrators. */
+
+import { Command } from "commander";
+import { createApp } from "../functions/app.ts";
+import { loadServerConfig, type ServerConfig } from "../functions/server_config.ts";
+import { reconstructBy } from "../workflows/recipe.ts";
+import type { CliIo } from "./command.ts";
+import { openGate } from "./gate.ts";
+import { listen } from "./listen.ts";
+import { createRestatePart } from "./restate_part.ts";
+import { type ServeFlags, withConfigOptions } from "./serve.ts";
+import { openStageHost } from "./stage_host.ts";
+
+/** Declares the command. */
+export function workerCommand(io: CliIo): Command {
+  const command = new Command("worker")
+    .description(
+      "Do stages of reconstructions over HTTP for `exitwave serve`, whose configuration lists this address under workers. " +
+        "Data and artifacts must be the same for both. Ctrl-C stops it after the stage in hand.",
+    );
+  return withConfigOptions(command).action(async (flags: ServeFlags) => {
+    await work(io, loadServerConfig(flags.config ?? null, flags.set ?? []));
+  });
+}
+
+/** Does stages until it is interrupted, and runs of a Restate server that knows it by an address of its own. */
+async function work(io: CliIo, config: ServerConfig): Promise<void> {
+  const say = (text: string) => io.err(`${text}\n`);
+  const gate = openGate(config, { say, now: () => new Date() });
+  using host = await openStageHost(config, say);
+  const app = gate(createApp(host.options), { failed: host.options.failed });
+  const { restate } = config;
+  const workflows = { reconstruct: reconstructBy(host.invoke) };
+  const part = restate === null || restate.uri === null
+    ? null
+    : createRestatePart({ ...config, restate }, { workflows, signal: io.signal, say });
+  await listen({
+    answer: (request) => part?.isMine(request) ? part.answer(request) : app.fetch(request),
+    listening: (address) => void part?.register(address),
+  }, { io, config });
+  io.err("stopped\n");
+}

@@ -1,0 +1,43 @@
+/** The artifact store that a configuration names. */
+
+import { ParameterError } from "../core/errors.ts";
+import type { ArtifactStore } from "./artifacts.ts";
+import { createLocalArtifacts } from "./local_artifacts.ts";
+import { createS3Artifacts } from "./s3_artifacts.ts";
+import type { ServerConfig } from "./server_config.ts";
+
+/** Names of the variables that hold the keys of an object store. */
+const [ACCESS_KEY, SECRET_KEY] = ["EXITWAVE_S3_ACCESS_KEY", "EXITWAVE_S3_SECRET_KEY"] as const;
+
+/** A store, until it is disposed of. */
+export type OpenArtifacts = ArtifactStore & Disposable;
+
+/**
+ * Opens it.
+ *
+ * @param environment finds a variable
+ * @throws {ParameterError} if the keys of an object store are missing @throws {DataError} if its folder cannot be used
+ */
+export function openArtifacts(
+  { artifacts, s3 }: Pick<ServerConfig, "artifacts" | "s3">,
+  environment: (name: string) => string | undefined,
+): OpenArtifacts {
+  if (s3 === null) return { ...createLocalArtifacts(artifacts), [Symbol.dispose]: () => {} };
+  const { endpoint, bucket, prefix, region, cache, cache_bytes } = s3;
+  const [accessKey, secretKey] = [ACCESS_KEY, SECRET_KEY].map((name) => {
+    const value = environment(name);
+    if (value !== undefined && value !== "") return value;
+    throw new ParameterError([{ path: name, message: "found no such variable, expected the key of the object store" }]);
+  });
+  try {
+    return createS3Artifacts({
+      ...{ endpoint, bucket, prefix, region, accessKey: accessKey!, secretKey: secretKey! },
+      cacheFolder: cache,
+      cacheBytes: cache_bytes,
+    });
+  } catch (error) {
+    // What only the store itself knows of buckets and prefixes.
+    if (error instanceof RangeError) throw new ParameterError([{ path: "s3", message: error.message }], error);
+    throw error;
+  }
+}
