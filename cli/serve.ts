@@ -2,18 +2,15 @@
 
 import { Command } from "commander";
 import { join } from "node:path";
-import { mountEvents } from "../functions/api/events.ts";
-import { mountRunFiles } from "../functions/api/run_files.ts";
-import { mountRuns } from "../functions/api/runs.ts";
-import { mountSchedules } from "../functions/api/schedules.ts";
+import { type ApiOptions, mountApi } from "../functions/api/mount.ts";
+import { isUpload } from "../functions/api/uploads.ts";
 import { createApp } from "../functions/app.ts";
 import { loadServerConfig, type ServerConfig } from "../functions/server_config.ts";
 import { openEmbeddedOrchestrator } from "../workflows/embedded.ts";
 import type { Orchestrator, Workflows } from "../workflows/orchestrator.ts";
 import { openSchedules } from "../workflows/open_schedules.ts";
-import { reconstructBy } from "../workflows/recipe.ts";
 import { createRestateOrchestrator } from "../workflows/restate_orchestrator.ts";
-import { createRunService } from "../workflows/run_service.ts";
+import { createRunService, runWorkflows } from "../workflows/run_service.ts";
 import type { CliIo } from "./command.ts";
 import { openGate } from "./gate.ts";
 import { listen } from "./listen.ts";
@@ -52,21 +49,20 @@ async function serve(io: CliIo, config: ServerConfig): Promise<void> {
   const gate = openGate(config, { say, now: () => new Date() });
   using host = await openStageHost(config, say);
   const { artifacts, files, invoke, options: { failed } } = host;
-  const workflows = { reconstruct: reconstructBy(invoke) };
+  const workflows = runWorkflows(invoke);
   await using runner = openRunner(config, { workflows, signal: io.signal, say });
   const { orchestrator, restate } = runner;
-  const runs = createRunService({ orchestrator, artifacts, files, invoke, date: () => new Date() });
+  const date = () => new Date();
+  const runs = createRunService({ orchestrator, artifacts, files, invoke, date });
   await using schedules = openSchedules({ folder: config.state, runs, files, log: say });
-  const app = createApp({
-    ...host.options,
-    resources: [
-      (app) => mountRuns(app, runs),
-      (app) => mountRunFiles(app, runs),
-      (app) => mountEvents(app, runs, { stopping: io.signal }),
-      (app) => mountSchedules(app, schedules.service),
-    ],
-  });
-  const guarded = gate(app, { failed });
+  const api: ApiOptions = {
+    runs,
+    schedules: schedules.service,
+    uploads: { artifacts, limit: config.limits.upload, date },
+    events: { stopping: io.signal },
+  };
+  const app = createApp({ ...host.options, resources: [(app) => mountApi(app, api)] });
+  const guarded = gate(app, { failed, isStreamed: isUpload });
   await listen({
     answer: (request) => restate?.isMine(request) ? restate.answer(request) : guarded.fetch(request),
     listening: (address) => void restate?.register(address),

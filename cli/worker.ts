@@ -3,7 +3,7 @@
 import { Command } from "commander";
 import { createApp } from "../functions/app.ts";
 import { loadServerConfig, type ServerConfig } from "../functions/server_config.ts";
-import { reconstructBy } from "../workflows/recipe.ts";
+import { runWorkflows } from "../workflows/run_service.ts";
 import type { CliIo } from "./command.ts";
 import { openGate } from "./gate.ts";
 import { listen } from "./listen.ts";
@@ -30,7 +30,7 @@ async function work(io: CliIo, config: ServerConfig): Promise<void> {
   using host = await openStageHost(config, say);
   const app = gate(createApp(host.options), { failed: host.options.failed });
   const { restate } = config;
-  const workflows = { reconstruct: reconstructBy(host.invoke) };
+  const workflows = runWorkflows(host.invoke);
   const part = restate === null || restate.uri === null
     ? null
     : createRestatePart({ ...config, restate }, { workflows, signal: io.signal, say });

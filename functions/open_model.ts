@@ -5,6 +5,7 @@ import { restoreRandom } from "../core/random.ts";
 import { buildModel } from "../core/scan_models/build_model.ts";
 import type { Model } from "../core/scan_models/model.ts";
 import { modelToData } from "../core/scan_models/model_state.ts";
+import { withArtifactFiles } from "./artifact_files.ts";
 import { sortedScans } from "./load.ts";
 import { loadParameters, missing, type RunParameters } from "./parameters.ts";
 import { openPreparedFile, readPrepared } from "./prepared_pack.ts";
@@ -40,13 +41,15 @@ function warmKey({ parameters, prepared }: ModelKeys): string {
 }
 
 async function openModel(context: StageContext, { parameters, prepared }: ModelKeys): Promise<OpenModel> {
-  const { parsed } = await loadParameters(context, parameters);
+  const { tree, parsed } = await loadParameters(context, parameters);
   const file = await context.artifacts.fetch(prepared);
   if (file === null) throw missing(prepared);
   try {
     const pack = openPreparedFile(file.path);
     try {
-      const made = makeModel(context, { parsed, ...readPrepared(pack) });
+      const made = await withArtifactFiles(context, tree, (files) => {
+        return makeModel({ ...context, files }, { parsed, ...readPrepared(pack) });
+      });
       return {
         ...made,
         [Symbol.dispose]() {

@@ -7,8 +7,9 @@ import type { LoaderServices } from "../core/loaders/loader.ts";
 import { type MoonFlowerTruth, simulateMoonFlower } from "../core/loaders/moon_flower.ts";
 import type { PreparedScan } from "../core/loaders/prepared_scan.ts";
 import { prepareScan } from "../core/preparation/prepare.ts";
-import type { ParsedPtycho } from "../core/ptycho_params.ts";
+import type { ParsedPtycho, PtychoParams } from "../core/ptycho_params.ts";
 import { complexArray } from "../kernels/nd_array.ts";
+import type { LoaderParams } from "../core/loaders/mod.ts";
 import { dataParams, loaderOf, sortedScans, writtenBelow } from "./load.ts";
 
 /** What was written for a scan. */
@@ -31,22 +32,25 @@ export interface SimulateServices extends LoaderServices {
   fileOf(label: string): string;
 }
 
+/** The scans of a tree with their simulators. @throws {UnsupportedError} for a scan whose loader reads frames */
+export function simulatedScans({ scans }: Pick<PtychoParams, "scans">): { label: string; data: LoaderParams }[] {
+  return sortedScans(scans).map(([label, scan]) => {
+    const data = dataParams(label, scan);
+    if (SIMULATORS.has(data.name)) return { label, data };
+    const path = `scans.${label}.data.name`;
+    const expected = [...SIMULATORS].join(" or ");
+    const message = `Cannot simulate scan "${label}": found loader "${data.name}", expected ${expected}`;
+    throw new UnsupportedError(message, { path, value: data.name });
+  });
+}
+
 /**
  * Simulates all scans of a tree. A scan is saved to its `dfile` (mode `save`, `append` where it has none).
  *
  * @throws {UnsupportedError} for a scan whose loader reads frames
  */
 export function simulateScans({ p, written }: ParsedPtycho, services: SimulateServices): SimulatedFiles[] {
-  const scans = sortedScans(p.scans).map(([label, scan]) => ({ label, data: dataParams(label, scan) }));
-  for (const { label, data } of scans) {
-    if (!SIMULATORS.has(data.name)) {
-      const path = `scans.${label}.data.name`;
-      const message = `Cannot simulate scan "${label}": found loader "${data.name}", expected ${
-        [...SIMULATORS].join(" or ")
-      }`;
-      throw new UnsupportedError(message, { path, value: data.name });
-    }
-  }
+  const scans = simulatedScans(p);
   return scans.map(({ label, data }) => {
     const dfile = data.dfile ?? services.fileOf(label);
     const options = { label, written: writtenBelow(written, `scans.${label}.data.`), services, now: services.now };

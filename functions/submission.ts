@@ -3,19 +3,23 @@
 import { ParameterError } from "../core/errors.ts";
 import type { WrittenTree } from "../core/parameter_file.ts";
 import { isPlainObject } from "../core/parameters/structure.ts";
-import { type ParsedPtycho, parsePtycho } from "../core/ptycho_params.ts";
+import { type ParsedPtycho, parsePtycho, type PtychoParams } from "../core/ptycho_params.ts";
 import { checkSupported } from "../core/unsupported.ts";
 import type { FindFiles } from "./data_root.ts";
-import { sortedEngines } from "./load.ts";
 import { planOutputs } from "./output_files.ts";
+import { simulatedScans } from "./simulate.ts";
 
 /** What is submitted. */
 export interface Submission {
   readonly tree: WrittenTree;
   /** Name of the run in file names, where the tree has none; its id if left out. */
   readonly name?: string | undefined;
-  /** Iterations between two pictures; null for none. If left out, a tenth of the run, at least 5. */
-  readonly preview?: number | null | undefined;
+}
+
+/** What a submission is checked against. */
+export interface SubmissionOptions {
+  readonly id: string;
+  readonly files: FindFiles;
 }
 
 /** A run to be. */
@@ -24,43 +28,63 @@ export interface PlannedRun {
   readonly name: string;
   /** As it is published: with the run's own folder where the tree names no files. */
   readonly tree: WrittenTree;
-  readonly parsed: ParsedPtycho;
-  readonly plot: number | null;
-  /** What is worth telling who submitted it. */
-  readonly notices: readonly string[];
+  readonly p: PtychoParams;
+  /** Files that the tree names, which another run may name too; absolute paths. */
+  readonly outputs: readonly string[];
 }
 
-/** A first picture is not worth its time before. */
-const LEAST_PREVIEW = 5;
+/** The folder of a run in `io.home`, for files that its tree does not name. */
+export function ownFolder(id: string): string {
+  return `runs/${id}`;
+}
 
 /**
- * Checks a submission. What it names no file for goes to `runs/<id>/` in `io.home`, so that two runs do not write each other's files.
+ * Checks a submission. What it names no file for goes to a folder of the run's own, so that two runs do not write each other's files.
  *
  * @throws {ParameterError} with all mistakes at once @throws {UnsupportedError} with everything that is not built
  * @throws {DataError} for files that lead out of the data root or cannot be written
  */
-export function planReconstruction(
-  { tree, name, preview }: Submission,
-  { id, files }: { readonly id: string; readonly files: FindFiles },
-): PlannedRun {
-  const placed = withOwnFolder(tree, { written: parsePtycho(tree), folder: `runs/${id}` });
-  const parsed = parsePtycho(placed);
-  const { p, written } = parsed;
-  const { notices } = checkSupported(p, written);
-  if (Object.keys(p.scans).length === 0) {
-    throw new ParameterError([{ path: "scans", message: "found no scan, expected at least one" }]);
-  }
-  const ownName = p.run ?? name ?? id;
-  planOutputs(p, { name: ownName, path: files(p.io.home).path });
-  const total = sortedEngines(p).reduce((sum, [, { numiter }]) => sum + numiter, 0);
-  const plot = preview === undefined ? Math.max(LEAST_PREVIEW, Math.ceil(total / 10)) : preview;
-  return { name: ownName, tree: placed, parsed, plot, notices };
+export function planReconstruction({ tree, name }: Submission, { id, files }: SubmissionOptions): PlannedRun {
+  const given = parsePtycho(tree);
+  const placed = withOwnFolder(tree, { given, folder: ownFolder(id) });
+  const p = checked(parsePtycho(placed));
+  const planned = planOutputs(p, { name: p.run ?? name ?? id, path: files(p.io.home).path });
+  const { results, autosave } = planned;
+  const outputs = [
+    ...given.written.has("io.rfile") ? results : [],
+    ...given.written.has("io.autosave.rfile") && autosave !== null ? [autosave] : [],
+  ];
+  return { name: p.run ?? name ?? id, tree: placed, p, outputs };
+}
+
+/**
+ * Checks the submission of a simulation.
+ *
+ * @throws as `planReconstruction` does
+ */
+export function planSimulation({ tree, name }: Submission, { id, files }: SubmissionOptions): PlannedRun {
+  const p = checked(parsePtycho(tree));
+  const { path } = files(p.io.home);
+  path(ownFolder(id));
+  const outputs = simulatedScans(p).flatMap(({ data: { dfile } }) => dfile === null ? [] : [path(dfile)]);
+  return { name: p.run ?? name ?? id, tree, p, outputs };
+}
+
+/** Iterations between two pictures of a run of so many: a tenth, but a first one is not worth its time before 5. */
+export function previewInterval(total: number): number {
+  return Math.max(5, Math.ceil(total / 10));
+}
+
+function checked({ p, written }: ParsedPtycho): PtychoParams {
+  checkSupported(p, written);
+  if (Object.keys(p.scans).length > 0) return p;
+  throw new ParameterError([{ path: "scans", message: "found no scan, expected at least one" }]);
 }
 
 /** The tree with files in a folder of the run's own, where it names none. */
 function withOwnFolder(
   tree: WrittenTree,
-  { written: { p, written }, folder }: { readonly written: ParsedPtycho; readonly folder: string },
+  { given: { p, written }, folder }: { readonly given: ParsedPtycho; readonly folder: string },
 ): WrittenTree {
   const io: Record<string, unknown> = isPlainObject(tree.io) ? { ...tree.io } : {};
   if (!written.has("io.rfile")) io.rfile = `${folder}/%(engine)s_%(iterations)04d.ptyr`;

@@ -4,21 +4,21 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { isPtychoError } from "../core/errors.ts";
 import { below } from "./data_root.ts";
-import { planReconstruction, type Submission } from "./submission.ts";
+import { planReconstruction, planSimulation, previewInterval, type Submission } from "./submission.ts";
 import { smallTree } from "./stages/testing.ts";
 
-function plan(submission: Submission) {
+function plan(submission: Submission, by: typeof planSimulation = planReconstruction) {
   const root = Deno.realPathSync(Deno.makeTempDirSync());
   try {
-    return { root, ...planReconstruction(submission, { id: "x1", files: below(root, [join(root, ".exitwave")]) }) };
+    return { root, ...by(submission, { id: "x1", files: below(root, [join(root, ".exitwave")]) }) };
   } finally {
     Deno.removeSync(root, { recursive: true });
   }
 }
 
 Deno.test("a run's files go to a folder of its own, unless the tree names them", () => {
-  const { parsed: { p: { io } }, name } = plan({ tree: smallTree({ io: { home: "a" } }) });
-  assert.equal(name, "x1");
+  const { p: { io }, name, outputs } = plan({ tree: smallTree({ io: { home: "a" } }) });
+  assert.deepEqual([name, outputs], ["x1", []]);
   assert.deepEqual([io.home, io.rfile, io.autosave.rfile], [
     "a",
     "runs/x1/%(engine)s_%(iterations)04d.ptyr",
@@ -26,26 +26,35 @@ Deno.test("a run's files go to a folder of its own, unless the tree names them",
   ]);
   const written = { rfile: "mine.ptyr", autosave: { rfile: "dump_%(iterations)d.ptyr" } };
   const own = plan({ tree: smallTree({ io: written, run: "from the tree" }), name: "given" });
-  assert.deepEqual([own.parsed.p.io.rfile, own.parsed.p.io.autosave.rfile, own.name], [
+  assert.deepEqual([own.p.io.rfile, own.p.io.autosave.rfile, own.name], [
     "mine.ptyr",
     "dump_%(iterations)d.ptyr",
     "from the tree",
   ]);
+  // Both engines write one file.
+  assert.deepEqual(own.outputs, ["mine.ptyr", "mine.ptyr", "dump_0.ptyr"].map((file) => join(own.root, file)));
   assert.equal(plan({ tree: smallTree(), name: "given" }).name, "given");
 });
 
 Deno.test("autosave that is switched off stays off; true becomes the group that it stands for", () => {
-  assert.equal(plan({ tree: smallTree({ io: { autosave: false } }) }).parsed.p.io.autosave.active, false);
-  const { active, interval, rfile } = plan({ tree: smallTree({ io: { autosave: true } }) }).parsed.p.io.autosave;
+  assert.equal(plan({ tree: smallTree({ io: { autosave: false } }) }).p.io.autosave.active, false);
+  const { active, interval, rfile } = plan({ tree: smallTree({ io: { autosave: true } }) }).p.io.autosave;
   assert.deepEqual([active, interval, rfile], [true, 10, "runs/x1/dumps/%(engine)s_%(iterations)04d.ptyr"]);
 });
 
-Deno.test("there is a picture every tenth of a run, not before 5 iterations, or as it is asked for", () => {
-  const engines = { a: { name: "DM", numiter: 150 }, b: { name: "ML", numiter: 51 } };
-  assert.equal(plan({ tree: smallTree({ engines }) }).plot, 21);
-  assert.equal(plan({ tree: smallTree() }).plot, 5);
-  assert.equal(plan({ tree: smallTree(), preview: 2 }).plot, 2);
-  assert.equal(plan({ tree: smallTree(), preview: null }).plot, null);
+Deno.test("there is a picture every tenth of a run, not before 5 iterations", () => {
+  assert.deepEqual([1, 50, 201].map(previewInterval), [5, 5, 21]);
+});
+
+Deno.test("a simulation needs simulators, and names the files that its tree names", () => {
+  const { MF } = smallTree().scans as { MF: { data: Record<string, unknown> } };
+  const scans = { MF, B: { ...MF, data: { ...MF.data, dfile: "b.ptyd" } } };
+  const { outputs, root, tree } = plan({ tree: { scans } }, planSimulation);
+  assert.deepEqual([outputs, tree], [[join(root, "b.ptyd")], { scans }]);
+  const read = { scans: { MF: { ...MF, data: { name: "PtydScan", dfile: "a.ptyd" } } } };
+  assert.throws(() => plan({ tree: read }, planSimulation), /Cannot simulate scan "MF": found loader "PtydScan"/);
+  const out = { scans: { MF: { ...MF, data: { ...MF.data, dfile: "../a.ptyd" } } } };
+  assert.throws(() => plan({ tree: out }, planSimulation), /leads out of the data root/);
 });
 
 Deno.test("all mistakes of a tree are told at once; nothing out of the data root or without a scan is taken", () => {

@@ -8,7 +8,9 @@ import {
   type RunRequest,
   type RunService,
 } from "../functions/api/run_service.ts";
+import { checkArtifactsOf } from "../functions/artifact_files.ts";
 import type { ArtifactStore } from "../functions/artifacts.ts";
+import { claimOutputs, releaseOutputs } from "../functions/output_claims.ts";
 import type { FindFiles } from "../functions/data_root.ts";
 import { ApiError } from "../functions/http_errors.ts";
 import { sortedEngines } from "../functions/load.ts";
@@ -17,11 +19,12 @@ import type { Invoke } from "../functions/invoke.ts";
 import { publishParameters } from "../functions/parameters.ts";
 import { newRunId } from "../functions/run_ids.ts";
 import { hashOf, runPrefix } from "../functions/stage.ts";
-import { planReconstruction } from "../functions/submission.ts";
+import { ownFolder, planReconstruction, planSimulation, previewInterval } from "../functions/submission.ts";
 import type { Json } from "../core/json.ts";
 import { ParameterError } from "../core/errors.ts";
-import { hasEnded, type Orchestrator, RunError, type RunView, wrongState } from "./orchestrator.ts";
-import type { KeptFile, RunInput, RunOutcome, RunProgress } from "./recipe.ts";
+import { hasEnded, type Orchestrator, RunError, type RunView, type Workflow, wrongState } from "./orchestrator.ts";
+import { type KeptFile, reconstructBy, type RunInput, type RunOutcome, type RunProgress } from "./recipe.ts";
+import { simulateBy, type SimulationInput } from "./simulate_recipe.ts";
 
 /** What runs are made with. */
 export interface RunServiceOptions {
@@ -34,20 +37,29 @@ export interface RunServiceOptions {
   readonly date: () => Date;
 }
 
-/** What a run of a server is submitted with. */
-export interface ServedInput extends RunInput {
+/** What every run of a server is submitted with, beside what its recipe asks. Plain JSON. */
+export interface ServedInput {
+  readonly run: string;
+  readonly parameters: string;
   /** Name of the run in file names. */
   readonly name: string;
+  /** Files that it claimed, because its tree names them. */
+  readonly outputs: readonly string[];
   /** Hash of the request, by which the same one is known again. */
   readonly request: string;
 }
 
 /** The workflows that are runs, of all that an orchestrator has. */
-const KINDS: ReadonlySet<string> = new Set<RunKind>(["reconstruct"]);
+const KINDS: ReadonlySet<string> = new Set<RunKind>(["reconstruct", "simulate"]);
+
+/** The workflows of runs, by their kinds. */
+export function runWorkflows(invoke: Invoke): Readonly<Record<RunKind, Workflow>> {
+  return { reconstruct: reconstructBy(invoke), simulate: simulateBy(invoke) };
+}
 
 /** Runs over an orchestrator whose workflows have the names of `RunKind`. */
 export function createRunService(options: RunServiceOptions): RunService {
-  const { orchestrator, artifacts, files, date } = options;
+  const { orchestrator, artifacts, date } = options;
 
   async function find(id: string): Promise<RunView> {
     const run = await translated(() => orchestrator.view(id));
@@ -59,25 +71,10 @@ export function createRunService(options: RunServiceOptions): RunService {
     const hash = requestHash(request);
     const known = await translated(() => orchestrator.view(id));
     if (known !== null) return sameRequest(known, hash);
-    const { kind, parameters: tree, name, preview } = request;
-    const planned = planReconstruction({ tree, name, preview }, { id, files });
-    const { parsed: { p }, plot } = planned;
-    const { active, interval } = p.io.autosave;
-    const input: ServedInput = {
-      run: id,
-      parameters: await publishParameters(artifacts, { run: id, name: planned.name, tree: planned.tree }),
-      started: date().toISOString(),
-      engines: sortedEngines(p).map(([label, { numiter, numiter_contiguous }]) => {
-        return { label, numiter, numiter_contiguous };
-      }),
-      autosave: active && interval > 0 ? interval : null,
-      plot,
-      keep: true,
-      name: planned.name,
-      request: hash,
-    };
+    const input = await inputOf(request, { id, options });
+    const served: ServedInput = { ...input, request: hash };
     try {
-      return recordOf(await orchestrator.submit(kind, id, input as unknown as Json));
+      return recordOf(await orchestrator.submit(request.kind, id, served as unknown as Json));
     } catch (error) {
       if (!(error instanceof RunError)) throw error;
       // Somebody submitted it at the same time.
@@ -104,11 +101,12 @@ export function createRunService(options: RunServiceOptions): RunService {
       if (!hasEnded(run)) throw refusalOf(wrongState("remove", run, "at its end; cancel it first"));
       // The journal's entry last: what is left if this is cut short can be removed again.
       for await (const { key } of artifacts.list(runPrefix(id))) await artifacts.remove(key);
+      await releaseOutputs(artifacts, { run: id, files: (run.input as unknown as ServedInput).outputs });
       await translated(() => orchestrator.remove(id));
     },
     async preview(id, signal) {
       const run = await find(id);
-      const picture = run.status === "done"
+      const picture = run.status === "done" && run.workflow === "reconstruct"
         ? await drawEnd(run, { options, signal })
         : (run.progress as unknown as RunProgress | null)?.picture ?? null;
       if (picture !== null) return await openFile(artifacts, { name: `${id}.png`, artifact: picture, signal });
@@ -125,6 +123,38 @@ export function createRunService(options: RunServiceOptions): RunService {
       await find(id);
       return await readCallLog(artifacts, id);
     },
+  };
+}
+
+/** Checks a request and makes what its recipe asks for: the parameters published, the files claimed. */
+async function inputOf(
+  { kind, parameters: tree, name, preview, overwrite = false }: RunRequest,
+  { id, options: { orchestrator, artifacts, files, date } }: {
+    readonly id: string;
+    readonly options: RunServiceOptions;
+  },
+): Promise<(RunInput | SimulationInput) & Omit<ServedInput, "request">> {
+  const plan = kind === "simulate" ? planSimulation : planReconstruction;
+  await checkArtifactsOf(artifacts, tree);
+  const planned = plan({ tree, name }, { id, files });
+  const isThere = async (run: string) => await orchestrator.view(run) !== null;
+  if (!overwrite) await translated(() => claimOutputs(artifacts, { run: id, files: planned.outputs, isThere }));
+  const parameters = await publishParameters(artifacts, { run: id, name: planned.name, tree: planned.tree });
+  const served = { run: id, parameters, name: planned.name, outputs: planned.outputs };
+  if (kind === "simulate") return { ...served, folder: ownFolder(id) };
+  const { p } = planned;
+  const { active, interval } = p.io.autosave;
+  const engines = sortedEngines(p).map(([label, { numiter, numiter_contiguous }]) => {
+    return { label, numiter, numiter_contiguous };
+  });
+  const total = engines.reduce((sum, { numiter }) => sum + numiter, 0);
+  return {
+    ...served,
+    started: date().toISOString(),
+    engines,
+    autosave: active && interval > 0 ? interval : null,
+    plot: preview === undefined ? previewInterval(total) : preview,
+    keep: true,
   };
 }
 
@@ -210,9 +240,15 @@ async function listRuns(
   }
 }
 
-function requestHash({ kind, parameters, name, preview }: RunRequest): string {
+function requestHash({ kind, parameters, name = "", preview, overwrite = false }: RunRequest): string {
   try {
-    return hashOf({ kind, parameters: parameters as Json, name: name ?? "", preview: preview ?? `${preview}` });
+    return hashOf({
+      kind,
+      parameters: parameters as Json,
+      name,
+      preview: preview === undefined ? "" : preview,
+      overwrite,
+    });
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
     // Such as .inf in YAML, or groups in groups without an end.

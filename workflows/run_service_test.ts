@@ -132,3 +132,26 @@ Deno.test(
     assert.deepEqual((await server.keys("")).filter((key) => !key.startsWith(`runs/${json.id}/`)), []);
   }),
 );
+
+Deno.test(
+  "no run writes a file of another that its tree names, unless it is told to or the other is gone",
+  inServer(async (server) => {
+    const { call } = server;
+    const tree = smallTree({ io: { rfile: "mine.ptyr", autosave: false } });
+    const { json: { id } } = await submit(server, tree);
+    const second = await submit(server, tree);
+    assert.deepEqual([second.status, second.json.error.fields], [409, {
+      file: join(server.root, "mine.ptyr"),
+      run: id,
+    }]);
+    const third = await submit(server, tree, { overwrite: true });
+    assert.equal(third.status, 202);
+    for (const run of [id, third.json.id]) await server.ended(run);
+    assert.equal((await call("DELETE", `/v1/runs/${id}`)).status, 204);
+    assert.ok(Deno.statSync(join(server.root, "mine.ptyr")).isFile);
+    assert.deepEqual(await server.keys("claims/"), []);
+    const fourth = await submit(server, tree);
+    assert.equal(fourth.status, 202);
+    await server.ended(fourth.json.id);
+  }),
+);

@@ -1,9 +1,7 @@
 /** What tests of what a server serves share: the application over an embedded orchestrator in a folder of its own, without a socket. */
 
 import { join } from "node:path";
-import { mountEvents } from "../functions/api/events.ts";
-import { mountRunFiles } from "../functions/api/run_files.ts";
-import { mountRuns } from "../functions/api/runs.ts";
+import { type ApiOptions, mountApi } from "../functions/api/mount.ts";
 import { type AppOptions, createApp } from "../functions/app.ts";
 import { below } from "../functions/data_root.ts";
 import { createDevicePool } from "../functions/device_pool.ts";
@@ -12,8 +10,8 @@ import { createLocalArtifacts } from "../functions/local_artifacts.ts";
 import { createWarmRuns } from "../functions/warm_runs.ts";
 import { createWasmDevice } from "../kernels/wasm_device.ts";
 import { openEmbeddedOrchestrator } from "./embedded.ts";
-import { reconstructBy } from "./recipe.ts";
-import { createRunService } from "./run_service.ts";
+import { openSchedules } from "./open_schedules.ts";
+import { createRunService, runWorkflows } from "./run_service.ts";
 import { wait } from "../functions/wait.ts";
 
 /** Any JSON that a test looks into. */
@@ -24,6 +22,7 @@ type AnyJson = any;
 export interface TestRequest {
   readonly body?: unknown;
   readonly yaml?: string;
+  readonly bytes?: Uint8Array<ArrayBuffer>;
   /** Idempotency key. */
   readonly key?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -47,6 +46,9 @@ export interface TestServer extends AsyncDisposable {
   /** Keys of artifacts. */
   keys(prefix: string): Promise<string[]>;
 }
+
+/** Largest upload. */
+export const UPLOAD_LIMIT = 20_000_000;
 
 /** Opens a server in a new folder, which goes with it. */
 export function openTestServer(): TestServer {
@@ -73,23 +75,23 @@ export function openTestServer(): TestServer {
   };
   const stages = createApp(options);
   const invoke = invokeBy((request) => stages.fetch(request));
-  const workflows = { reconstruct: reconstructBy(invoke) };
-  const orchestrator = openEmbeddedOrchestrator(workflows, { folder: join(folder, "runs") });
-  const runs = createRunService({ orchestrator, artifacts, files: below(root), invoke, date: () => new Date() });
+  const orchestrator = openEmbeddedOrchestrator(runWorkflows(invoke), { folder: join(folder, "runs") });
   const stopping = new AbortController();
-  const app = createApp({
-    ...options,
-    resources: [
-      (app) => mountRuns(app, runs),
-      (app) => mountRunFiles(app, runs),
-      (app) => mountEvents(app, runs, { stopping: stopping.signal, pollMilliseconds: 5, heartbeatMilliseconds: 100 }),
-    ],
-  });
+  const date = () => new Date();
+  const runs = createRunService({ orchestrator, artifacts, files: below(root), invoke, date });
+  const schedules = openSchedules({ folder: join(folder, "schedules"), runs, files: below(root), log: () => {} });
+  const api: ApiOptions = {
+    runs,
+    schedules: schedules.service,
+    uploads: { artifacts, limit: UPLOAD_LIMIT, date },
+    events: { stopping: stopping.signal, pollMilliseconds: 5, heartbeatMilliseconds: 100 },
+  };
+  const app = createApp({ ...options, resources: [(app) => mountApi(app, api)] });
 
   async function request(
     method: string,
     path: string,
-    { body, yaml, key, headers }: TestRequest = {},
+    { body, yaml, bytes, key, headers }: TestRequest = {},
   ): Promise<Response> {
     return await app.request(path, {
       method,
@@ -101,6 +103,7 @@ export function openTestServer(): TestServer {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(yaml === undefined ? {} : { body: yaml }),
+      ...(bytes === undefined ? {} : { body: bytes }),
     });
   }
 
@@ -133,6 +136,7 @@ export function openTestServer(): TestServer {
     },
     async [Symbol.asyncDispose]() {
       stopping.abort();
+      await schedules[Symbol.asyncDispose]();
       await orchestrator.stop();
       warm[Symbol.dispose]();
       Deno.removeSync(folder, { recursive: true });

@@ -3,17 +3,17 @@
 import type { NdArray } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import { openHdf5 } from "./hdf5.ts";
-import { readNpy } from "./npy.ts";
+import { isNpy, readNpy } from "./npy.ts";
 
 /**
- * Reads the array that `reference` names: a .npy file; a data set of an HDF5 file (`x.h5:/entry/data`, also `x.ptyr:...` and
+ * Reads the array that `reference` names: a .npy file, also under another name; a data set of an HDF5 file (`x.h5:/entry/data`, also `x.ptyr:...` and
  * `x.ptyd:...`); a .ptyr file alone stands for its only probe storage, an HDF5 file alone for its only data set.
  *
  * @throws {DataError} naming what is missing, or the choices where the reference is not unique
  */
 export function loadArray(reference: string): NdArray {
   const { path, dataset } = splitReference(reference);
-  if (/\.npy$/i.test(path)) return readNpy(path);
+  if (/\.npy$/i.test(path) || isNpy(path)) return readNpy(path);
   using file = openHdf5(path);
   if (dataset !== null) return file.readArray(dataset);
   const found = file.kind("/content/probe") === "group"

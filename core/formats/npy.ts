@@ -26,6 +26,18 @@ const TYPES: Readonly<Record<string, DType>> = {
   c16: "complex128",
 };
 
+/** Whether a file begins as a .npy file does; false for what cannot be read. */
+export function isNpy(path: string): boolean {
+  const head = new Uint8Array(MAGIC.length);
+  try {
+    using file = Deno.openSync(path, { read: true });
+    file.readSync(head);
+  } catch {
+    return false;
+  }
+  return MAGIC.every((byte, i) => head[i] === byte);
+}
+
 /** Reads a .npy file; the result is row-major whatever the file's order. @throws {DataError} saying what is wrong with it */
 export function readNpy(path: string): NdArray {
   let bytes: Uint8Array<ArrayBuffer>;

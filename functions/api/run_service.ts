@@ -6,7 +6,7 @@ import type { LocalArtifact } from "../artifacts.ts";
 import { ERRORS, RUN_NAME } from "../inputs.ts";
 
 /** What a run does. */
-export const RUN_KIND = z.enum(["reconstruct"]).meta({ description: "What the run does" });
+export const RUN_KIND = z.enum(["reconstruct", "simulate"]).meta({ description: "What the run does" });
 
 /** How far a run is. */
 export const RUN_STATUS = z.enum(["pending", "running", "done", "failed", "cancelled"]).meta({
@@ -55,8 +55,10 @@ export interface RunRequest {
   readonly parameters: WrittenTree;
   /** Name of the run in file names, where the tree has none. */
   readonly name?: string | undefined;
-  /** Iterations between two pictures; null for none. */
+  /** Iterations between two pictures; null for none. If left out, a tenth of the run, at least 5. */
   readonly preview?: number | null | undefined;
+  /** Whether files that its tree names may be those of other runs. */
+  readonly overwrite?: boolean | undefined;
 }
 
 /** Which runs to list. */

@@ -5,7 +5,7 @@ import { RUN_NAME } from "../inputs.ts";
 import { idOfKey } from "../run_ids.ts";
 import { errorResponses, jsonResponse } from "./responses.ts";
 import { RUN, withLinks } from "./run_links.ts";
-import { RUN_KIND, RUN_STATUS, type RunService } from "./run_service.ts";
+import { RUN_KIND, RUN_STATUS, type RunRequest, type RunService } from "./run_service.ts";
 import { readTreeBody, TREE, treeBody } from "./tree_body.ts";
 
 const NAME = z.string().min(1).max(100).optional().meta({
@@ -16,10 +16,23 @@ const PREVIEW = z.int().min(1).max(1_000_000_000).nullable().optional().meta({
   description: "Iterations between two pictures; null for none; a tenth of the run, but at least 5, if left out",
 });
 
-const BODY = z.strictObject({ parameters: TREE, name: NAME, preview: PREVIEW });
+const OVERWRITE = z.boolean().optional().meta({
+  description: "Whether files that the tree names may be those of other runs; if not, that is a conflict",
+});
 
-const QUERY = z.strictObject({
+const BODY = z.strictObject({ parameters: TREE, name: NAME, preview: PREVIEW, overwrite: OVERWRITE });
+
+const SIMULATION_BODY = z.strictObject({ parameters: TREE, name: NAME, overwrite: OVERWRITE });
+
+const SIMULATION_QUERY = z.strictObject({
   name: NAME,
+  overwrite: z.enum(["true", "false"]).transform((text) => text === "true").optional().meta({
+    description: "As in a JSON body; only with a YAML body",
+    type: "string",
+  }),
+});
+
+const QUERY = SIMULATION_QUERY.extend({
   preview: z.union([z.literal("none").transform(() => null), z.coerce.number().pipe(z.int().min(1))]).optional().meta({
     description: "Iterations between two pictures; none for none; only with a YAML body",
     type: "string",
@@ -43,6 +56,18 @@ const SUBMIT = createRoute({
   tags: TAGS,
   request: { query: QUERY, headers: KEY, body: treeBody(BODY) },
   responses: { 202: jsonResponse("It is there", RUN), ...errorResponses(400, 409, 422, 501, 503) },
+});
+
+const SIMULATE = createRoute({
+  method: "post",
+  path: "/v1/simulations",
+  summary: "Submits a simulation: a run that leaves the frames of its scans as .ptyd files, and the truth",
+  tags: TAGS,
+  request: { query: SIMULATION_QUERY, headers: KEY, body: treeBody(SIMULATION_BODY) },
+  responses: {
+    202: jsonResponse("It is there; the routes of runs have the rest", RUN),
+    ...errorResponses(400, 409, 422, 501, 503),
+  },
 });
 
 const LIST = createRoute({
@@ -87,11 +112,19 @@ const REMOVE = createRoute({
 
 /** Adds the routes of runs to an application. */
 export function mountRuns(app: OpenAPIHono, runs: RunService): void {
+  async function submit(request: RunRequest, key: string | undefined): Promise<z.output<typeof RUN>> {
+    const id = key === undefined ? undefined : idOfKey(request.kind, key);
+    return withLinks(await runs.submit(request, id));
+  }
+
   app.openapi(SUBMIT, async (c) => {
-    const { parameters, name, preview } = await readTreeBody(c.req, { schema: BODY, query: c.req.valid("query") });
-    const key = c.req.valid("header")["idempotency-key"];
-    const id = key === undefined ? undefined : idOfKey("reconstruct", key);
-    const run = withLinks(await runs.submit({ kind: "reconstruct", parameters, name, preview }, id));
+    const body = await readTreeBody(c.req, { schema: BODY, query: c.req.valid("query") });
+    const run = await submit({ kind: "reconstruct", ...body }, c.req.valid("header")["idempotency-key"]);
+    return c.json(run, 202, { location: run.links.self });
+  });
+  app.openapi(SIMULATE, async (c) => {
+    const body = await readTreeBody(c.req, { schema: SIMULATION_BODY, query: c.req.valid("query") });
+    const run = await submit({ kind: "simulate", ...body }, c.req.valid("header")["idempotency-key"]);
     return c.json(run, 202, { location: run.links.self });
   });
   app.openapi(LIST, async (c) => {

@@ -3,6 +3,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { Hono } from "hono";
 import { DataError } from "../../core/errors.ts";
+import { UPLOAD_PATH } from "../api/uploads.ts";
 import { answerError, answerNotFound } from "../app.ts";
 import { authenticate } from "./authenticate.ts";
 import { limitBody } from "./body.ts";
@@ -76,11 +77,16 @@ export function guarded(app: OpenAPIHono, options: GuardOptions): Hono<{ Variabl
     ownHostOnly({ hosts, isNeeded: () => isTrusting(keys) }),
     authenticate({ ...keys, isOpen: (path) => OPEN.includes(path) || isOpen(path), failed }),
     limitBody({ bytes: limits.body, milliseconds: 1000 * limits.body_time, depth: limits.depth }, { isStreamed }),
-    limitTime(1000 * limits.request_time, { isLong: (path) => path.startsWith("/v1/stages/") || isOpen(path) }),
+    limitTime(1000 * limits.request_time, { isLong: (path) => isWork(path) || isOpen(path) }),
   );
   guard.notFound(answerNotFound);
   guard.onError(answerError(failed));
   return guard.route("/", app);
+}
+
+/** Whether the answer to a path is work itself, or the end of a body of any size. */
+function isWork(path: string): boolean {
+  return path.startsWith("/v1/stages/") || path === UPLOAD_PATH;
 }
 
 /** True if everybody who reaches us may do everything. Where that cannot be told, nobody may: `authenticate()` says so. */

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { createRandom } from "../../core/random.ts";
+import { withArtifactFiles } from "../artifact_files.ts";
 import { ARTIFACT_KEY, RUN_NAME } from "../inputs.ts";
 import { loadScans } from "../load.ts";
 import { loadParameters, missing } from "../parameters.ts";
@@ -29,14 +30,16 @@ export const prepare = defineStage({
   input: INPUT,
   output: OUTPUT,
   async run({ run, parameters }, context) {
-    const { parsed } = await loadParameters(context, parameters);
+    const { tree, parsed } = await loadParameters(context, parameters);
     const key = outputKey(run, "prepared", { parameters });
     if (!await context.artifacts.has(key)) {
-      const { path } = context.files(parsed.p.io.home);
       const random = createRandom(parsed.p.seed);
       const { log, warn, scratch, clock } = context;
-      const scans = loadScans(parsed, { random, path, log, warn, scratch, now: clock.date() });
-      await context.artifacts.publish(key, (file) => writePrepared(file, { scans, random: random.state() }));
+      await withArtifactFiles(context, tree, async (files) => {
+        const { path } = files(parsed.p.io.home);
+        const scans = loadScans(parsed, { random, path, log, warn, scratch, now: clock.date() });
+        await context.artifacts.publish(key, (file) => writePrepared(file, { scans, random: random.state() }));
+      });
     }
     return { prepared: key, scans: await describe(context, key) };
   },

@@ -1,13 +1,23 @@
 /** The stage that writes simulated scans. */
 
+import { join } from "node:path";
 import { z } from "zod";
 import { createRandom } from "../../core/random.ts";
 import { ARTIFACT_KEY, RUN_NAME } from "../inputs.ts";
 import { loadParameters } from "../parameters.ts";
 import { simulateScans } from "../simulate.ts";
-import { defineStage } from "../stage.ts";
+import { defineStage, outputKey, type StageContext } from "../stage.ts";
 
-const INPUT = z.strictObject({ run: RUN_NAME, parameters: ARTIFACT_KEY });
+const INPUT = z.strictObject({
+  run: RUN_NAME,
+  parameters: ARTIFACT_KEY,
+  folder: z.string().max(1000).default("").meta({
+    description: "Where in io.home the scans go that name no file",
+  }),
+  keep: z.boolean().default(false).meta({
+    description: "Whether the files are published too, for those who cannot read files of this machine",
+  }),
+});
 
 const OUTPUT = z.strictObject({
   scans: z.array(z.strictObject({
@@ -16,6 +26,9 @@ const OUTPUT = z.strictObject({
     shape: z.tuple([z.int(), z.int()]),
     ptyd: z.string().meta({ description: "The frames" }),
     truth: z.string().nullable().meta({ description: "Object and probe that they were made of" }),
+    kept: z.array(z.strictObject({ name: z.string(), artifact: ARTIFACT_KEY })).meta({
+      description: "The files as artifacts, if they were to be kept",
+    }),
   })),
 });
 
@@ -25,15 +38,40 @@ export const simulate = defineStage({
   summary: "Simulates the scans of a tree and writes frames and truth",
   input: INPUT,
   output: OUTPUT,
-  async run({ parameters }, context) {
+  async run({ run, parameters, folder, keep }, context) {
     const { parsed, name } = await loadParameters(context, parameters);
     const { path } = context.files(parsed.p.io.home);
     const { log, warn, scratch, clock } = context;
-    const fileOf = (label: string) => `${name}_${label}.ptyd`;
+    const fileOf = (label: string) => join(folder, `${name}_${label}.ptyd`);
     const random = createRandom(parsed.p.seed);
     const files = simulateScans(parsed, { random, path, log, warn, scratch, fileOf, now: clock.date() });
-    return {
-      scans: files.map(({ shape: [rows, cols], ...scan }) => ({ ...scan, shape: [rows, cols] as [number, number] })),
-    };
+    const scans: Simulated[] = [];
+    for (const { shape: [rows, cols], ...scan } of files) {
+      const kept = keep ? await publish(scan, { run, parameters, context }) : [];
+      scans.push({ ...scan, shape: [rows, cols], kept });
+    }
+    return { scans };
   },
 });
+
+type Simulated = z.output<typeof OUTPUT>["scans"][number];
+
+async function publish(
+  { label, ptyd, truth }: Pick<Simulated, "label" | "ptyd" | "truth">,
+  { run, parameters, context: { artifacts } }: {
+    readonly run: string;
+    readonly parameters: string;
+    readonly context: StageContext;
+  },
+): Promise<Simulated["kept"]> {
+  const files = [{ name: `${label}.ptyd`, file: ptyd }];
+  if (truth !== null) files.push({ name: `${label}_truth.ptyr`, file: truth });
+  const kept: Simulated["kept"] = [];
+  for (const { name, file } of files) {
+    const artifact = outputKey(run, "simulated", { parameters, name });
+    // A copy: who has the file may change it.
+    await artifacts.publish(artifact, (path) => Deno.copyFileSync(file, path));
+    kept.push({ name, artifact });
+  }
+  return kept;
+}
