@@ -10,7 +10,9 @@ import { openEmbeddedOrchestrator } from "../workflows/embedded.ts";
 import type { Orchestrator, Workflows } from "../workflows/orchestrator.ts";
 import { openSchedules } from "../workflows/open_schedules.ts";
 import { createRestateOrchestrator } from "../workflows/restate_orchestrator.ts";
-import { createRunService, runWorkflows } from "../workflows/run_service.ts";
+import { createBatchService } from "../workflows/batch_service.ts";
+import { createRunService } from "../workflows/run_service.ts";
+import { serverWorkflows } from "../workflows/server_workflows.ts";
 import type { CliIo } from "./command.ts";
 import { openGate } from "./gate.ts";
 import { listen } from "./listen.ts";
@@ -49,7 +51,7 @@ async function serve(io: CliIo, config: ServerConfig): Promise<void> {
   const gate = openGate(config, { say, now: () => new Date() });
   using host = await openStageHost(config, say);
   const { artifacts, files, invoke, options: { failed } } = host;
-  const workflows = runWorkflows(invoke);
+  const workflows = serverWorkflows({ invoke, artifacts, runs: () => runs });
   await using runner = openRunner(config, { workflows, signal: io.signal, say });
   const { orchestrator, restate } = runner;
   const date = () => new Date();
@@ -57,6 +59,7 @@ async function serve(io: CliIo, config: ServerConfig): Promise<void> {
   await using schedules = openSchedules({ folder: config.state, runs, files, log: say });
   const api: ApiOptions = {
     runs,
+    batches: createBatchService({ runs, orchestrator, artifacts, files, date, limit: config.limits.batch }),
     schedules: schedules.service,
     uploads: { artifacts, limit: config.limits.upload, date },
     events: { stopping: io.signal },

@@ -3,13 +3,16 @@
 import { Command } from "commander";
 import { createApp } from "../functions/app.ts";
 import { loadServerConfig, type ServerConfig } from "../functions/server_config.ts";
-import { runWorkflows } from "../workflows/run_service.ts";
+import { createRestateOrchestrator } from "../workflows/restate_orchestrator.ts";
+import type { Workflows } from "../workflows/orchestrator.ts";
+import { createRunService } from "../workflows/run_service.ts";
+import { serverWorkflows, WORKFLOW_NAMES } from "../workflows/server_workflows.ts";
 import type { CliIo } from "./command.ts";
 import { openGate } from "./gate.ts";
 import { listen } from "./listen.ts";
 import { createRestatePart } from "./restate_part.ts";
 import { type ServeFlags, withConfigOptions } from "./serve.ts";
-import { openStageHost } from "./stage_host.ts";
+import { openStageHost, type StageHost } from "./stage_host.ts";
 
 /** Declares the command. */
 export function workerCommand(io: CliIo): Command {
@@ -30,13 +33,19 @@ async function work(io: CliIo, config: ServerConfig): Promise<void> {
   using host = await openStageHost(config, say);
   const app = gate(createApp(host.options), { failed: host.options.failed });
   const { restate } = config;
-  const workflows = runWorkflows(host.invoke);
   const part = restate === null || restate.uri === null
     ? null
-    : createRestatePart({ ...config, restate }, { workflows, signal: io.signal, say });
+    : createRestatePart({ ...config, restate }, { workflows: workflowsOf(host, restate), signal: io.signal, say });
   await listen({
     answer: (request) => part?.isMine(request) ? part.answer(request) : app.fetch(request),
     listening: (address) => void part?.register(address),
   }, { io, config });
   io.err("stopped\n");
+}
+
+/** What a batch submits goes to the Restate server, as it would from `exitwave serve`. */
+function workflowsOf(host: StageHost, restate: NonNullable<ServerConfig["restate"]>): Workflows {
+  const orchestrator = createRestateOrchestrator({ ...restate, workflows: WORKFLOW_NAMES });
+  const runs = createRunService({ ...host, orchestrator, date: () => new Date() });
+  return serverWorkflows({ ...host, runs: () => runs });
 }

@@ -2,14 +2,13 @@
 
 import { join } from "node:path";
 import { DataError, ParameterError } from "../core/errors.ts";
-import { readError } from "../core/formats/hdf5_signature.ts";
-import { parameterFormatOf, parseParameterText, type WrittenTree } from "../core/parameter_file.ts";
 import type { RunService } from "../functions/api/run_service.ts";
 import type { ScheduleService } from "../functions/api/schedule_service.ts";
 import type { FilesTrigger } from "../functions/api/schedule_shape.ts";
 import type { FindFiles } from "../functions/data_root.ts";
 import { listFolderFiles } from "../functions/folder_files.ts";
 import { planReconstruction } from "../functions/submission.ts";
+import { loadTreeFile } from "../functions/tree_file.ts";
 import { scheduledRuns } from "./schedule_runs.ts";
 import { createScheduleService } from "./schedule_service.ts";
 import { ScheduleStore } from "./schedule_store.ts";
@@ -41,7 +40,7 @@ export function openSchedules({ folder, runs, files, log, clock = SYSTEM_CLOCK }
     runs: scheduledRuns(runs),
     clock,
     log,
-    loadTree: (file: string) => loadTree(file, files),
+    loadTree: (file: string) => loadTreeFile(file, files),
     listFiles: (trigger: FilesTrigger, signal: AbortSignal) => listFolderFiles(trigger, { files, signal }),
     bringFile: (_: unknown, file: string) => Promise.resolve(file),
   };
@@ -65,18 +64,6 @@ export function openSchedules({ folder, runs, files, log, clock = SYSTEM_CLOCK }
 function openStore(folder: string): ScheduleStore {
   Deno.mkdirSync(folder, { recursive: true });
   return new ScheduleStore(join(folder, "schedules.sqlite"));
-}
-
-/** A tree from a file below the data root. Files that it is based on are refused: they could lie anywhere. */
-function loadTree(file: string, files: FindFiles): WrittenTree {
-  const path = files("./").path(file);
-  let text: string;
-  try {
-    text = Deno.readTextFileSync(path);
-  } catch (error) {
-    throw readError(path, error);
-  }
-  return parseParameterText(text, { format: parameterFormatOf(file), file });
 }
 
 function checkTrigger({ prefix }: FilesTrigger, files: FindFiles): void {

@@ -22,9 +22,10 @@ import { hashOf, runPrefix } from "../functions/stage.ts";
 import { ownFolder, planReconstruction, planSimulation, previewInterval } from "../functions/submission.ts";
 import type { Json } from "../core/json.ts";
 import { ParameterError } from "../core/errors.ts";
-import { hasEnded, type Orchestrator, RunError, type RunView, type Workflow, wrongState } from "./orchestrator.ts";
-import { type KeptFile, reconstructBy, type RunInput, type RunOutcome, type RunProgress } from "./recipe.ts";
-import { simulateBy, type SimulationInput } from "./simulate_recipe.ts";
+import { hasEnded, type Orchestrator, RunError, type RunView, wrongState } from "./orchestrator.ts";
+import type { KeptFile, RunInput, RunOutcome, RunProgress } from "./recipe.ts";
+import { refusalOf, translated } from "./run_refusals.ts";
+import type { SimulationInput } from "./simulate_recipe.ts";
 
 /** What runs are made with. */
 export interface RunServiceOptions {
@@ -51,11 +52,6 @@ export interface ServedInput {
 
 /** The workflows that are runs, of all that an orchestrator has. */
 const KINDS: ReadonlySet<string> = new Set<RunKind>(["reconstruct", "simulate"]);
-
-/** The workflows of runs, by their kinds. */
-export function runWorkflows(invoke: Invoke): Readonly<Record<RunKind, Workflow>> {
-  return { reconstruct: reconstructBy(invoke), simulate: simulateBy(invoke) };
-}
 
 /** Runs over an orchestrator whose workflows have the names of `RunKind`. */
 export function createRunService(options: RunServiceOptions): RunService {
@@ -93,7 +89,10 @@ export function createRunService(options: RunServiceOptions): RunService {
   return {
     submit,
     view: async (id) => recordOf(await find(id)),
-    list: (filter) => translated(() => listRuns(orchestrator, filter)),
+    async list({ kind, ...filter }) {
+      const isWanted = ({ workflow }: RunView) => kind === undefined ? KINDS.has(workflow) : workflow === kind;
+      return (await translated(() => listWorkflows(orchestrator, { ...filter, isWanted }))).map(recordOf);
+    },
     cancel: (id) => change(id, "cancel"),
     resume: (id) => change(id, "resume"),
     async remove(id) {
@@ -202,8 +201,15 @@ function recordOf(run: RunView): RunRecord {
     changed: changed.toISOString(),
     progress: progress === null ? null : progressOf(progress as unknown as RunProgress),
     error: error === null ? null : { ...error, fields: { ...error.fields } },
+    seconds: secondsOf(run),
     files: keptBy(run).map(({ name }) => name),
   };
+}
+
+/** What a run that is done took for its iterations. */
+function secondsOf({ result }: RunView): number | null {
+  const { iterations = 0, secondsPerIteration = null } = (result ?? {}) as Partial<RunOutcome>;
+  return secondsPerIteration === null ? null : secondsPerIteration * iterations;
 }
 
 function progressOf(progress: RunProgress): RunRecord["progress"] {
@@ -221,20 +227,24 @@ function progressOf(progress: RunProgress): RunRecord["progress"] {
   };
 }
 
-/** A page of the runs among an orchestrator's workflows. */
-async function listRuns(
+/** Which runs of an orchestrator to list. */
+export interface WorkflowFilter extends Pick<RunFilter, "status" | "limit" | "after"> {
+  isWanted(run: RunView): boolean;
+}
+
+/** A page of those runs of an orchestrator that are wanted. */
+export async function listWorkflows(
   orchestrator: Orchestrator,
-  { kind, status, limit, after }: RunFilter,
-): Promise<RunRecord[]> {
-  const found: RunRecord[] = [];
+  { isWanted, status, limit, after }: WorkflowFilter,
+): Promise<RunView[]> {
+  const found: RunView[] = [];
   for (let last = after;;) {
     const page = await orchestrator.list({
       limit,
       ...(status === undefined ? {} : { status }),
       ...(last === undefined ? {} : { after: last }),
     });
-    const runs = page.filter(({ workflow }) => kind === undefined ? KINDS.has(workflow) : workflow === kind);
-    found.push(...runs.map(recordOf));
+    found.push(...page.filter(isWanted));
     if (page.length < limit || found.length >= limit) return found.slice(0, limit);
     last = page.at(-1)!.id;
   }
@@ -262,28 +272,4 @@ function sameRequest(run: RunView, hash: string): RunRecord {
   const message = `Cannot submit run "${run.id}": found it submitted before with another request, expected the same; ` +
     "use another Idempotency-Key";
   throw new ApiError("Conflict", message, { fields: { id: run.id } });
-}
-
-/** What an orchestrator refuses, as HTTP says it. */
-export async function translated<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof RunError ? refusalOf(error) : error;
-  }
-}
-
-function refusalOf(error: RunError): Error {
-  const refusals = {
-    "conflict": "Conflict",
-    "wrong state": "Conflict",
-    "missing": "NotFound",
-    "journal": "Busy",
-    "owned": "Busy",
-    "unreachable": "Busy",
-    "unknown workflow": null,
-    "bad id": null,
-  } as const;
-  const refusal = refusals[error.reason];
-  return refusal === null ? error : new ApiError(refusal, error.message, { fields: error.fields, cause: error });
 }

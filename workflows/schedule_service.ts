@@ -13,7 +13,7 @@ import {
 } from "../functions/api/schedule_shape.ts";
 import { ApiError } from "../functions/http_errors.ts";
 import { sameJson, throughJson } from "./orchestrator.ts";
-import { translated } from "./run_service.ts";
+import { translated } from "./run_refusals.ts";
 import type { ScheduleEvent } from "./schedule_decision.ts";
 import { fileKey } from "./schedule_files.ts";
 import { treeFor } from "./schedule_request.ts";

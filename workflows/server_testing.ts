@@ -11,7 +11,9 @@ import { createWarmRuns } from "../functions/warm_runs.ts";
 import { createWasmDevice } from "../kernels/wasm_device.ts";
 import { openEmbeddedOrchestrator } from "./embedded.ts";
 import { openSchedules } from "./open_schedules.ts";
-import { createRunService, runWorkflows } from "./run_service.ts";
+import { createBatchService } from "./batch_service.ts";
+import { createRunService } from "./run_service.ts";
+import { serverWorkflows } from "./server_workflows.ts";
 import { wait } from "../functions/wait.ts";
 
 /** Any JSON that a test looks into. */
@@ -47,6 +49,9 @@ export interface TestServer extends AsyncDisposable {
   keys(prefix: string): Promise<string[]>;
 }
 
+/** Most runs of a batch. */
+export const BATCH_LIMIT = 10;
+
 /** Largest upload. */
 export const UPLOAD_LIMIT = 20_000_000;
 
@@ -75,13 +80,15 @@ export function openTestServer(): TestServer {
   };
   const stages = createApp(options);
   const invoke = invokeBy((request) => stages.fetch(request));
-  const orchestrator = openEmbeddedOrchestrator(runWorkflows(invoke), { folder: join(folder, "runs") });
+  const workflows = serverWorkflows({ invoke, artifacts, runs: () => runs });
+  const orchestrator = openEmbeddedOrchestrator(workflows, { folder: join(folder, "runs") });
   const stopping = new AbortController();
   const date = () => new Date();
   const runs = createRunService({ orchestrator, artifacts, files: below(root), invoke, date });
   const schedules = openSchedules({ folder: join(folder, "schedules"), runs, files: below(root), log: () => {} });
   const api: ApiOptions = {
     runs,
+    batches: createBatchService({ runs, orchestrator, artifacts, files: below(root), date, limit: BATCH_LIMIT }),
     schedules: schedules.service,
     uploads: { artifacts, limit: UPLOAD_LIMIT, date },
     events: { stopping: stopping.signal, pollMilliseconds: 5, heartbeatMilliseconds: 100 },

@@ -28,6 +28,7 @@ function runAt(iterations: number, status: RunRecord["status"] = "running"): Run
     changed: time,
     progress,
     error: null,
+    seconds: null,
     files: [],
   };
 }

@@ -1,6 +1,8 @@
 /** What a server serves beside stages, in the order of its description. */
 
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { BatchService } from "./batch_service.ts";
+import { mountBatches } from "./batches.ts";
 import { type EventOptions, mountEvents } from "./events.ts";
 import { mountRunFiles } from "./run_files.ts";
 import type { RunService } from "./run_service.ts";
@@ -12,16 +14,18 @@ import { mountUploads, type UploadOptions } from "./uploads.ts";
 /** What is behind it. */
 export interface ApiOptions {
   readonly runs: RunService;
+  readonly batches: BatchService;
   readonly schedules: ScheduleService;
   readonly uploads: UploadOptions;
   readonly events: EventOptions;
 }
 
 /** Adds everything to an application. */
-export function mountApi(app: OpenAPIHono, { runs, schedules, uploads, events }: ApiOptions): void {
+export function mountApi(app: OpenAPIHono, { runs, batches, schedules, uploads, events }: ApiOptions): void {
   mountRuns(app, runs);
   mountRunFiles(app, runs);
   mountEvents(app, runs, events);
+  mountBatches(app, batches);
   mountUploads(app, uploads);
   mountSchedules(app, schedules);
 }

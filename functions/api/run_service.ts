@@ -36,6 +36,9 @@ export const RUN_RECORD = z.strictObject({
     message: z.string(),
     fields: z.record(z.string(), z.unknown()),
   }).nullable().meta({ description: "Why the run failed" }),
+  seconds: z.number().nullable().meta({
+    description: "Spent in iterations; null before the end, or if there are none",
+  }),
   files: z.array(z.string()).meta({ description: "Names of what the run left so far" }),
 });
 

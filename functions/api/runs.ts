@@ -8,11 +8,13 @@ import { RUN, withLinks } from "./run_links.ts";
 import { RUN_KIND, RUN_STATUS, type RunRequest, type RunService } from "./run_service.ts";
 import { readTreeBody, TREE, treeBody } from "./tree_body.ts";
 
-const NAME = z.string().min(1).max(100).optional().meta({
+/** Name of a run, in bodies. */
+export const NAME = z.string().min(1).max(100).optional().meta({
   description: "Name of the run in file names, where the tree has no `run`; the id if left out",
 });
 
-const PREVIEW = z.int().min(1).max(1_000_000_000).nullable().optional().meta({
+/** Interval of pictures, in bodies. */
+export const PREVIEW = z.int().min(1).max(1_000_000_000).nullable().optional().meta({
   description: "Iterations between two pictures; null for none; a tenth of the run, but at least 5, if left out",
 });
 
@@ -39,7 +41,8 @@ const QUERY = SIMULATION_QUERY.extend({
   }),
 });
 
-const KEY = z.object({
+/** The header that makes a submission safe to repeat. */
+export const KEY = z.object({
   "idempotency-key": z.string().min(1).max(255).optional().meta({
     description: "Any text: the same key again, with an equal body, gives the run that is there; with another, 409",
   }),
