@@ -1,15 +1,11 @@
 /** `exitwave serve`: runs over HTTP, kept in a journal or by a Restate server, and done in this process or by workers. */
 
 import { Command } from "commander";
-import { join } from "node:path";
 import { type ApiOptions, mountApi } from "../functions/api/mount.ts";
 import { isUpload } from "../functions/api/uploads.ts";
 import { createApp } from "../functions/app.ts";
 import { loadServerConfig, type ServerConfig } from "../functions/server_config.ts";
-import { openEmbeddedOrchestrator } from "../workflows/embedded.ts";
-import type { Orchestrator, Workflows } from "../workflows/orchestrator.ts";
 import { openSchedules } from "../workflows/open_schedules.ts";
-import { createRestateOrchestrator } from "../workflows/restate_orchestrator.ts";
 import { createBatchService } from "../workflows/batch_service.ts";
 import { createRunService } from "../workflows/run_service.ts";
 import { serverWorkflows } from "../workflows/server_workflows.ts";
@@ -17,7 +13,7 @@ import type { CliIo } from "./command.ts";
 import { openGate } from "./gate.ts";
 import { listen } from "./listen.ts";
 import { collect } from "./open_run.ts";
-import { createRestatePart, type RestatePart, stepTimeOf } from "./restate_part.ts";
+import { openRunner } from "./runner.ts";
 import { openStageHost } from "./stage_host.ts";
 
 /** The flags of commands that serve. */
@@ -52,7 +48,7 @@ async function serve(io: CliIo, config: ServerConfig): Promise<void> {
   using host = await openStageHost(config, say);
   const { artifacts, files, invoke, options: { failed } } = host;
   const workflows = serverWorkflows({ invoke, artifacts, runs: () => runs });
-  await using runner = openRunner(config, { workflows, signal: io.signal, say });
+  await using runner = await openRunner(config, { workflows, signal: io.signal, say });
   const { orchestrator, restate } = runner;
   const date = () => new Date();
   const runs = createRunService({ orchestrator, artifacts, files, invoke, date });
@@ -71,34 +67,4 @@ async function serve(io: CliIo, config: ServerConfig): Promise<void> {
     listening: (address) => void restate?.register(address),
   }, { io, config });
   io.err("stopped; runs go on when it is started again\n");
-}
-
-/** Who keeps the runs. */
-interface Runner extends AsyncDisposable {
-  readonly orchestrator: Orchestrator;
-  /** Null if it is the journal. */
-  readonly restate: RestatePart | null;
-}
-
-function openRunner(
-  config: ServerConfig,
-  { workflows, signal, say }: {
-    readonly workflows: Workflows;
-    readonly signal: AbortSignal;
-    readonly say: (text: string) => void;
-  },
-): Runner {
-  const { restate, concurrency, state } = config;
-  if (restate !== null) {
-    const orchestrator = createRestateOrchestrator({ ...restate, workflows: Object.keys(workflows) });
-    const part = createRestatePart({ ...config, restate }, { workflows, signal, say });
-    return { orchestrator, restate: part, [Symbol.asyncDispose]: () => orchestrator[Symbol.asyncDispose]() };
-  }
-  const orchestrator = openEmbeddedOrchestrator(workflows, {
-    folder: join(state, "runs"),
-    concurrency,
-    stepTimeoutMilliseconds: stepTimeOf(config),
-    log: say,
-  });
-  return { orchestrator, restate: null, [Symbol.asyncDispose]: () => orchestrator[Symbol.asyncDispose]() };
 }

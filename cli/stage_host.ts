@@ -1,8 +1,11 @@
 /** What serve and worker have in common: everything that stages use in a process, as its configuration says. */
 
+import { join } from "node:path";
 import { DataError } from "../core/errors.ts";
+import { writeError } from "../core/formats/atomic_file.ts";
 import { createScratchFiles } from "../core/formats/scratch_file.ts";
 import { type AppOptions, createApp } from "../functions/app.ts";
+import { DEFAULT_STEP_TIME } from "../functions/cluster_settings.ts";
 import { below, type FindFiles } from "../functions/data_root.ts";
 import { createDevicePool } from "../functions/device_pool.ts";
 import { type Invoke, invokeBy } from "../functions/invoke.ts";
@@ -27,7 +30,7 @@ export async function openStageHost(config: ServerConfig, say: (text: string) =>
   using opening = new DisposableStack();
   const artifacts = opening.use(openArtifacts(config, Deno.env.get));
   const files = filesOf(config);
-  const scratch = opening.use(createScratchFiles());
+  const scratch = opening.use(createScratchFiles(folderIn(config.state, "scratch")));
   const warm = opening.use(createWarmRuns({ mostKept: 1 + config.concurrency }));
   const { device: { name, threads, memory } } = config;
   const flags = {
@@ -63,6 +66,12 @@ export async function openStageHost(config: ServerConfig, say: (text: string) =>
   };
 }
 
+/** Milliseconds after which an attempt of a step has failed; Infinity where this process does everything itself. */
+export function stepTimeOf({ step_time, workers, restate }: ServerConfig): number {
+  if (step_time !== null) return 1000 * step_time;
+  return workers.length === 0 && restate === null ? Infinity : 1000 * DEFAULT_STEP_TIME;
+}
+
 function invokeOf(
   { workers, fallback_workers: fallback }: ServerConfig,
   { options, say }: { readonly options: AppOptions; readonly say: (text: string) => void },
@@ -74,6 +83,17 @@ function invokeOf(
   }
   const token = Deno.env.get("EXITWAVE_WORKER_TOKEN");
   return spreadInvoke({ workers, fallback, log: say, ...(token === undefined ? {} : { token }) });
+}
+
+/** A folder of the server's own. @throws {DataError} if it cannot be made */
+function folderIn(state: string, name: string): string {
+  const folder = join(state, name);
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+    return folder;
+  } catch (error) {
+    throw writeError(folder, error);
+  }
 }
 
 /** Trees are kept away from what the server itself has below its data root. @throws {DataError} if there is no data root */

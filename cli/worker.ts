@@ -10,7 +10,6 @@ import { serverWorkflows, WORKFLOW_NAMES } from "../workflows/server_workflows.t
 import type { CliIo } from "./command.ts";
 import { openGate } from "./gate.ts";
 import { listen } from "./listen.ts";
-import { createRestatePart } from "./restate_part.ts";
 import { type ServeFlags, withConfigOptions } from "./serve.ts";
 import { openStageHost, type StageHost } from "./stage_host.ts";
 
@@ -35,7 +34,12 @@ async function work(io: CliIo, config: ServerConfig): Promise<void> {
   const { restate } = config;
   const part = restate === null || restate.uri === null
     ? null
-    : createRestatePart({ ...config, restate }, { workflows: workflowsOf(host, restate), signal: io.signal, say });
+    // Loaded only where it is used: the SDK takes memory and reads variables of its own.
+    : (await import("./restate_part.ts")).createRestatePart({ ...config, restate }, {
+      workflows: workflowsOf(host, restate),
+      signal: io.signal,
+      say,
+    });
   await listen({
     answer: (request) => part?.isMine(request) ? part.answer(request) : app.fetch(request),
     listening: (address) => void part?.register(address),

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readPtyr } from "../../core/formats/ptyr.ts";
 import { filesBelow, inFolder } from "./command_line.ts";
+import { resultsIn } from "./run_results.ts";
 
 const WORKER = join(import.meta.dirname!, "durable_worker.ts");
 const CONFIG = join(import.meta.dirname!, "../../deno.json");
@@ -74,25 +74,11 @@ function place(folder: string, name: string): string {
   return path;
 }
 
-/** Files under their own names: what a killed process was writing is hidden. */
-function wholeFiles(folder: string): string[] {
-  return filesBelow(folder).filter((name) => !/^\..*\.part$/.test(name));
-}
-
 /** All that a run leaves, without times. */
 function resultOf(folder: string): Record<string, unknown> {
   return Object.fromEntries(
     ["recons/moon", "dumps/moon"].flatMap((where) =>
-      wholeFiles(join(folder, where)).map((name) => {
-        const { probe, obj, positions, exit, runtime } = readPtyr(join(folder, where, name));
-        const errors = runtime.iter_info.map(({ engine, iteration, iterations, error }) => ({
-          engine,
-          iteration,
-          iterations,
-          error,
-        }));
-        return [`${where}/${name}`, { probe, obj, positions, exit, errors, local: runtime.error_local }];
-      })
+      Object.entries(resultsIn(join(folder, where))).map(([name, numbers]) => [`${where}/${name}`, numbers])
     ),
   );
 }

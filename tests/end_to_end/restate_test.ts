@@ -9,6 +9,7 @@ import { registerRestateWorker } from "../../workflows/restate_client.ts";
 import { createRestateOrchestrator } from "../../workflows/restate_orchestrator.ts";
 import { inFolder } from "./command_line.ts";
 import { pause, until, untilAborted } from "./orchestrator_suite.ts";
+import { newRestateKey, publicKeyIn } from "./restate_keys.ts";
 import { freePorts, hasRestateServer, type RestateProcess, startRestateServer } from "./restate_server.ts";
 
 const PRESENT = hasRestateServer();
@@ -199,10 +200,10 @@ test("a workflow that a worker does not have fails the run", async ({ server, op
 
 test("a worker obeys only servers whose key it was given", async ({ folder }) => {
   const keyFile = join(folder, "key.pem");
-  Deno.writeTextFileSync(keyFile, await newKey());
+  Deno.writeTextFileSync(keyFile, await newRestateKey());
   const signing = join(folder, "signing");
   await using server = await startRestateServer(signing, { RESTATE_REQUEST_IDENTITY_PRIVATE_KEY_PEM_FILE: keyFile });
-  const [key] = /publickeyv1_\w+/.exec(server.log())!;
+  const key = publicKeyIn(server.log());
   const stranger = "publickeyv1_2G8dCQhArfvGpzPw5Vx2ALciR4xCLHfS5YaT93XjNxX9";
   const workflows: Workflows = { one: (context) => context.step("a", () => Promise.resolve(1)) };
   for (const identityKeys of [[stranger], [stranger, key]]) {
@@ -348,11 +349,4 @@ async function query(server: RestateProcess, sql: string): Promise<Record<string
     body: JSON.stringify({ query: sql }),
   });
   return (await answer.json()).rows[0];
-}
-
-/** A private key as the server takes it. */
-async function newKey(): Promise<string> {
-  const { privateKey } = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]) as CryptoKeyPair;
-  const bytes = new Uint8Array(await crypto.subtle.exportKey("pkcs8", privateKey));
-  return `-----BEGIN PRIVATE KEY-----\n${bytes.toBase64()}\n-----END PRIVATE KEY-----\n`;
 }

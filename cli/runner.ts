@@ -1,0 +1,42 @@
+/** Who keeps the runs of a server, as its configuration says: a journal in its state folder, or a Restate server. */
+
+import { join } from "node:path";
+import type { ServerConfig } from "../functions/server_config.ts";
+import { openEmbeddedOrchestrator } from "../workflows/embedded.ts";
+import type { Orchestrator, Workflows } from "../workflows/orchestrator.ts";
+import type { RestatePart } from "./restate_part.ts";
+import { stepTimeOf } from "./stage_host.ts";
+
+/** Who keeps the runs. */
+export interface Runner extends AsyncDisposable {
+  readonly orchestrator: Orchestrator;
+  /** Null if it is the journal. */
+  readonly restate: RestatePart | null;
+}
+
+/** Opens it. @throws {RunError} if the journal cannot be used */
+export async function openRunner(
+  config: ServerConfig,
+  { workflows, signal, say }: {
+    readonly workflows: Workflows;
+    readonly signal: AbortSignal;
+    readonly say: (text: string) => void;
+  },
+): Promise<Runner> {
+  const { restate, concurrency, state } = config;
+  if (restate !== null) {
+    // Loaded only where they are used: the SDK takes memory and reads variables of its own.
+    const { createRestateOrchestrator } = await import("../workflows/restate_orchestrator.ts");
+    const { createRestatePart } = await import("./restate_part.ts");
+    const orchestrator = createRestateOrchestrator({ ...restate, workflows: Object.keys(workflows) });
+    const part = createRestatePart({ ...config, restate }, { workflows, signal, say });
+    return { orchestrator, restate: part, [Symbol.asyncDispose]: () => orchestrator[Symbol.asyncDispose]() };
+  }
+  const orchestrator = openEmbeddedOrchestrator(workflows, {
+    folder: join(state, "runs"),
+    concurrency,
+    stepTimeoutMilliseconds: stepTimeOf(config),
+    log: say,
+  });
+  return { orchestrator, restate: null, [Symbol.asyncDispose]: () => orchestrator[Symbol.asyncDispose]() };
+}
