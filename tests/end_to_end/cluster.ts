@@ -77,7 +77,7 @@ export async function startCluster(
     },
     submit: async (home, engines) => {
       const key = keyOf(home);
-      const body = { parameters: { ...TREE, engines } };
+      const body = { parameters: { ...TREE, engines }, preview: null };
       return (await call(server, "/v1/runs", { method: "POST", key, body })).id;
     },
     view: (id) => call(server, `/v1/runs/${id}`),
