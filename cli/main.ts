@@ -22,6 +22,7 @@ const COMMANDS: readonly {
   { name: "params", declare: async (io) => (await import("./params.ts")).paramsCommand(io) },
   { name: "serve", declare: async (io) => (await import("./serve.ts")).serveCommand(io) },
   { name: "worker", declare: async (io) => (await import("./worker.ts")).workerCommand(io) },
+  { name: "schedule", declare: async (io) => (await import("./schedule.ts")).scheduleCommand(io) },
   { name: "demo", declare: async (io, exit) => (await import("./demo.ts")).demoCommand(io, exit) },
 ];
 

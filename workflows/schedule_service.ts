@@ -71,7 +71,7 @@ export function createScheduleService(options: ScheduleServiceOptions): Schedule
         if (there === null) return await write(id, body, null, owner);
         if (sameJson(throughJson(bodyOf(there)), throughJson(wholeSchedule(body)))) return viewOf(there, wall());
         const message =
-          `Cannot make schedule "${id}": found another one of this id; change it by PUT, or choose another id`;
+          `Cannot make schedule "${id}": found another one of this id; replace it (exitwave schedule add --replace), or choose another id`;
         throw new ApiError("Conflict", message, { fields: { id } });
       }),
     list: () => translated(() => Promise.resolve(store.list().map((schedule) => viewOf(schedule, wall())))),

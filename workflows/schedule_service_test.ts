@@ -121,7 +121,7 @@ Deno.test("a schedule is made once, shown with every choice made and its next ti
     assert.equal(other.status, 409);
     assert.match(
       other.json.error.message,
-      /^Cannot make schedule "nightly": found another one of this id; change it by PUT/,
+      /^Cannot make schedule "nightly": found another one of this id; replace it/,
     );
     await call("POST", "/v1/schedules", BEAM);
     const { json: { schedules } } = await call("GET", "/v1/schedules");

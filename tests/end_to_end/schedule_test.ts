@@ -1,0 +1,92 @@
+/** A real server that is killed again and again while a new file makes it reconstruct: one run, one result, the bytes of an undisturbed one. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { readPtyr } from "../../core/formats/ptyr.ts";
+import { exitwave, inFolder } from "./command_line.ts";
+import { type ServerProcess, startServer } from "./server_process.ts";
+
+const SCHEDULE = {
+  id: "beamline",
+  trigger: { prefix: "incoming", pattern: "*.ptyd", settle: 0.3, poll: 0.1 },
+  run: {
+    parameters: {
+      io: { autosave: { active: true, interval: 40 } },
+      scans: {
+        scan: {
+          name: "Full",
+          data: { name: "PtydScan" },
+          illumination: { aperture: { form: "circ", size: 1e-5 } },
+        },
+      },
+      engines: { e: { name: "DM", numiter: 200, numiter_contiguous: 5 } },
+    },
+    set: { "scans.scan.data.dfile": "{file}", run: "{stem}", "io.rfile": "results/{stem}.ptyr" },
+  },
+};
+
+/** Frames as a detector's writer leaves them: under another name until they are whole. */
+async function arrive(folder: string, name: string): Promise<void> {
+  const tree = {
+    scans: {
+      MF: {
+        name: "Full",
+        data: { name: "MoonFlowerScan", num_frames: 12, shape: 32, photons: 1e8, density: 0.2, dfile: null },
+      },
+    },
+  };
+  const file = join(folder, "simulate.json");
+  Deno.writeTextFileSync(file, JSON.stringify(tree));
+  const made = await exitwave(["simulate", file, "--out", join(folder, "whole.ptyd")]);
+  assert.equal(made.code, 0, made.err);
+  Deno.renameSync(join(folder, "whole.ptyd"), join(folder, "data/incoming", name));
+}
+
+/** Kills the server when something is so, and starts it again. */
+async function restartWhen(server: ServerProcess, path: string, isSo: (json: unknown) => boolean): Promise<void> {
+  await server.until(path, isSo);
+  await server.kill();
+}
+
+async function inServedFolder(use: (data: string, folder: string) => Promise<void>): Promise<void> {
+  await inFolder(async (folder) => {
+    Deno.mkdirSync(join(folder, "data/incoming"), { recursive: true });
+    await use(join(folder, "data"), folder);
+  })();
+}
+
+// deno-lint-ignore no-explicit-any -- JSON of an answer
+type AnyJson = any;
+
+Deno.test("a new file below a prefix is reconstructed once, though the server is killed at every turn", () =>
+  inServedFolder(async (data, folder) => {
+    const moments: readonly (readonly [string, (json: AnyJson) => boolean])[] = [
+      ["/v1/schedules/beamline/runs", ({ starts }) => starts.length === 1],
+      ["/v1/runs", ({ runs }) => runs.length === 1],
+      ["/v1/runs", ({ runs }) => runs[0]?.progress?.iterations > 0],
+      ["/v1/runs", ({ runs }) => runs[0]?.progress?.iterations > 100],
+    ];
+    {
+      await using server = await startServer(data);
+      await server.call("POST", "/v1/schedules", SCHEDULE);
+      await arrive(folder, "one.ptyd");
+    }
+    for (const [path, isSo] of moments) {
+      await using server = await startServer(data);
+      await restartWhen(server, path, isSo);
+    }
+    await using server = await startServer(data);
+    const { runs } = await server.until("/v1/runs", ({ runs }) => runs[0]?.status === "done");
+    assert.equal(runs.length, 1);
+    const { starts } = await server.until("/v1/schedules/beamline/runs", ({ starts }) => starts[0].state === "ended");
+    assert.deepEqual(starts.map(({ file, run }: AnyJson) => [file, run]), [["incoming/one.ptyd", runs[0].id]]);
+
+    // The same file under another name is another one, and its run an undisturbed one.
+    Deno.copyFileSync(join(data, "incoming/one.ptyd"), join(data, "incoming/two.ptyd"));
+    await server.until("/v1/runs", ({ runs }) => runs.length === 2 && runs[0].status === "done");
+    const [killed, calm] = ["one", "two"].map((name) => readPtyr(join(data, `results/${name}.ptyr`)));
+    for (const name of ["obj", "probe", "positions"] as const) assert.deepEqual(killed![name], calm![name], name);
+    const errors = ({ runtime }: NonNullable<typeof killed>) => runtime.iter_info.map(({ error }) => error);
+    assert.equal(errors(killed!).length, 40, "one entry for each block of 5 iterations");
+    assert.deepEqual(errors(killed!), errors(calm!));
+  }));
