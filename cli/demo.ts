@@ -76,6 +76,8 @@ export function demoCommand(io: CliIo, exit: { code: number }): Command {
       io.err(`simulated ${files!.frames} frames of ${files!.shape.join(" x ")} pixels\n`);
       const result = await runOpened(io, openRun(join(out, "reconstruct.yaml"), { io, overrides: [home] }), {
         isQuiet: false,
+        // A demonstration shows the same each time.
+        isFresh: true,
         flags,
       });
       if (result.stopped) exit.code = INTERRUPTED;

@@ -7,7 +7,7 @@ import { applyOverrides, loadParameterFile, type WrittenTree } from "../core/par
 import { parsePtycho } from "../core/ptycho_params.ts";
 import { createRandom } from "../core/random.ts";
 import { checkSupported } from "../core/unsupported.ts";
-import type { Run, RunServices } from "../workflows/run.ts";
+import type { Run, RunServices } from "../workflows/local_run.ts";
 import type { CliIo } from "./command.ts";
 
 /** A run and what its stages may use. */

@@ -6,7 +6,7 @@ import { lengthText } from "../core/figures/length_text.ts";
 import { createScratchFiles } from "../core/formats/scratch_file.ts";
 import { dryRun, type Estimate } from "../functions/dry_run.ts";
 import { placementText } from "../functions/device_plan.ts";
-import { reconstruct, type RunResult } from "../workflows/reconstruct.ts";
+import { reconstruct, type RunResult } from "../workflows/local_run.ts";
 import type { CliIo } from "./command.ts";
 import { collectGarbage } from "./collect_garbage.ts";
 import { type DeviceFlags, openDevices, withDeviceOptions } from "./device.ts";
@@ -24,16 +24,19 @@ interface RunFlags extends DeviceFlags {
   readonly json?: true;
   readonly dryRun?: true;
   readonly quiet?: true;
+  readonly fresh?: true;
 }
 
 /** Declares the command; `exit.code` is what the process ends with if the run was stopped. */
 export function runCommand(io: CliIo, exit: { code: number }): Command {
   const command = new Command("run")
     .description(
-      "Reconstruct what a parameter file describes (.json, .yaml). Ctrl-C stops after the current block and saves.",
+      "Reconstruct what a parameter file describes (.json, .yaml). Ctrl-C stops after the current block and saves. " +
+        "However a run ends before its end, typed again it goes on where it was.",
     )
     .argument("<file>", "parameter file: the content of PtyPy's parameter tree, as JSON or YAML")
     .option("--set <path=value>", "override a parameter, such as scans.MF.data.shape=128; may be repeated", collect)
+    .option("--fresh", "begin anew where the same run ended before its end")
     .option("--dry-run", "check everything, report shapes, memory and frames, write nothing")
     .option("--json", "end with one line of JSON that names the files, the errors and the seconds per iteration")
     .option("--quiet", "show no progress");
@@ -42,7 +45,11 @@ export function runCommand(io: CliIo, exit: { code: number }): Command {
       const opened = openRun(file, { io, overrides: flags.set ?? [] });
       for (const notice of idleNotices(opened.run.parsed)) opened.services.warn(notice);
       if (flags.dryRun || opened.run.parsed.p.dry_run) return await reportDryRun(io, opened, flags);
-      const result = await runOpened(io, opened, { isQuiet: flags.quiet === true, flags });
+      const result = await runOpened(io, opened, {
+        isQuiet: flags.quiet === true,
+        isFresh: flags.fresh === true,
+        flags,
+      });
       reportResult(io, result, flags.json === true);
       if (result.stopped) exit.code = INTERRUPTED;
     });
@@ -52,7 +59,7 @@ export function runCommand(io: CliIo, exit: { code: number }): Command {
 export async function runOpened(
   io: CliIo,
   opened: OpenedRun,
-  { isQuiet, flags }: { isQuiet: boolean; flags: DeviceFlags },
+  { isQuiet, isFresh, flags }: { isQuiet: boolean; isFresh: boolean; flags: DeviceFlags },
 ): Promise<RunResult> {
   using scratch = createScratchFiles();
   using computer = await openDevices(flags, opened.run.parsed.p.data_type, scratch.open);
@@ -66,6 +73,7 @@ export async function runOpened(
   try {
     return await reconstruct(opened.run, {
       ...opened.services,
+      isFresh,
       scratch: scratch.open,
       log: (message) => {
         // Nothing may be written behind the bar.
@@ -94,10 +102,10 @@ export async function runOpened(
 function reportResult(io: CliIo, result: RunResult, isJson: boolean): void {
   const { files, iterations, errors, secondsPerIteration, stopped } = result;
   if (isJson) return io.out(`${JSON.stringify(result)}\n`);
-  if (stopped) io.err(`stopped after ${iterations} iterations; everything is saved\n`);
+  if (stopped) io.err(`stopped after ${iterations} iterations; everything is saved, and the same command goes on\n`);
   for (const path of files) io.out(`${path}\n`);
   if (errors === null) return io.err(stopped ? "" : "nothing was done: the parameters name no engine\n");
-  io.err(`${iterations} iterations in ${spent(iterations * secondsPerIteration!)}\n`);
+  if (secondsPerIteration !== null) io.err(`${iterations} iterations in ${spent(iterations * secondsPerIteration)}\n`);
   if (files.length === 0) io.err("no result was written: io.rfile is None\n");
 }
 

@@ -26,10 +26,12 @@ export const STATE_REFERENCE = z.strictObject({
     engine: z.string(),
     blocks: BLOCKS,
     isEnd: z.boolean(),
+    temporary: z.boolean(),
   }).nullable().meta({
     description:
       "How the base itself can be made again, should its artifact be damaged: from which published state, by which blocks of " +
-      "which engine, and whether these are its last; null where the base is the start of the run",
+      "which engine, whether these are its last, and whether that state lies in the middle of an engine, so that it is removed " +
+      "when the next one is published; null where the base is the start of the run",
   }),
 });
 

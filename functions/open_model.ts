@@ -3,8 +3,8 @@
 import type { Data, State } from "../kernels/reconstruction.ts";
 import { restoreRandom } from "../core/random.ts";
 import { buildModel } from "../core/scan_models/build_model.ts";
-import type { Model } from "../core/scan_models/model.ts";
-import { modelToData } from "../core/scan_models/model_state.ts";
+import type { ModelLayout } from "../core/scan_models/model.ts";
+import { layoutOf, modelToData } from "../core/scan_models/model_state.ts";
 import { withArtifactFiles } from "./artifact_files.ts";
 import { sortedScans } from "./load.ts";
 import { loadParameters, missing, type RunParameters } from "./parameters.ts";
@@ -14,10 +14,10 @@ import { largestShift, modelServices } from "./start.ts";
 
 /** A model whose frames are read from its artifact as long as it is open. */
 export interface OpenModel extends Disposable {
-  readonly model: Model;
+  readonly model: ModelLayout;
   readonly data: Data;
-  /** Where the first engine begins. */
-  readonly start: State;
+  /** Where the first engine begins; null once it was taken, so that nobody holds a probe and an object without need. */
+  start: State | null;
 }
 
 /** What a model is made of. */
@@ -29,6 +29,18 @@ export interface ModelKeys {
 /** The model that is kept warm, or a new one. The caller disposes of it or keeps it. @throws {DataError} if an artifact is missing */
 export async function takeModel(context: StageContext, keys: ModelKeys): Promise<OpenModel> {
   return context.warm.take<OpenModel>(warmKey(keys)) ?? await openModel(context, keys);
+}
+
+/** A model, and where its first engine begins, which the model does not hold any longer. @throws {DataError} if an artifact is missing */
+export async function takeStart(context: StageContext, keys: ModelKeys): Promise<{ open: OpenModel; state: State }> {
+  let open = await takeModel(context, keys);
+  if (open.start === null) {
+    open[Symbol.dispose]();
+    open = await openModel(context, keys);
+  }
+  const state = open.start!;
+  open.start = null;
+  return { open, state };
 }
 
 /** Keeps a model warm. */
@@ -79,5 +91,5 @@ function makeModel(
     maxShift: largestShift(Object.values(p.engines)),
   });
   const { data, state: start } = modelToData(model);
-  return { model, data, start };
+  return { model: layoutOf(model), data, start };
 }

@@ -1,6 +1,6 @@
 /** A state with its model, wherever the state is: on a device of this process, in the store, or to be computed again. */
 
-import type { Model } from "../core/scan_models/model.ts";
+import type { ModelLayout } from "../core/scan_models/model.ts";
 import type { PtyrRuntime } from "../core/formats/ptyr.ts";
 import { asctime } from "../core/formats/h5rw.ts";
 import type { LoadedArray } from "../kernels/state_arrays.ts";
@@ -20,7 +20,7 @@ export interface StateInput extends ModelKeys {
 
 /** What there is to see of a state, and what it belongs to. */
 export interface SavedRun extends SavedState {
-  readonly model: Model;
+  readonly model: ModelLayout;
   readonly parameters: RunParameters;
   /** Exit waves by their names in the state; none unless they were asked for. Readable while `use` runs. */
   readonly waves: Readonly<Record<string, LoadedArray>>;
@@ -115,7 +115,7 @@ export function runtimeOf(
 
 /** Errors by the ID of the diffraction view. Engines that treat pods alone have a row per pod; PtyPy keeps a frame's last. */
 function errorsOfViews(
-  { diff, pods }: Model,
+  { diff, pods }: ModelLayout,
   errors: NonNullable<RunHistory["localErrors"]>,
 ): NonNullable<PtyrRuntime["error_local"]> {
   const rowOf = Int32Array.from(diff.views, (_, view) => view);

@@ -18,6 +18,11 @@ export interface StageContext {
   readonly files: (home: string) => Pick<LoaderServices, "path">;
   readonly scratch?: LoaderServices["scratch"];
   readonly clock: Clock;
+  /**
+   * Is told when much was left behind that nobody uses any more, and before more is taken: arrays that wait for the garbage collector would
+   * be part of the peak.
+   */
+  readonly tidy?: (() => Promise<void>) | undefined;
   log(message: string): void;
   warn(message: string): void;
   /** Aborted when nobody waits for the result any more. */

@@ -21,6 +21,9 @@ import {
 import { RunJournal, type RunRow } from "./run_journal.ts";
 import { createSteadyClock, type OrchestratorClock, SYSTEM_CLOCK } from "./steady_clock.ts";
 
+/** Locked by the process that works on the runs of a folder. */
+const LOCK = "owner.lock";
+
 /** Where and how an embedded orchestrator works. */
 export interface EmbeddedOptions {
   /** Holds the journal; made if it is not there. On a local disk. */
@@ -65,6 +68,17 @@ export function openEmbeddedOrchestrator(workflows: Workflows, options: Embedded
     return new Embedded(workflows, { concurrency: options.concurrency ?? 1, lock, services });
   } catch (error) {
     lock.close();
+    throw error;
+  }
+}
+
+/** Whether a process works on the runs in a folder. */
+export function isOwned(folder: string): boolean {
+  try {
+    using lock = Deno.openSync(join(folder, LOCK), { write: true });
+    return !lock.tryLockSync(true);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
 }
@@ -256,7 +270,7 @@ function takeLock(folder: string): Deno.FsFile {
   let lock: Deno.FsFile;
   try {
     Deno.mkdirSync(folder, { recursive: true });
-    lock = Deno.openSync(join(folder, "owner.lock"), { create: true, write: true });
+    lock = Deno.openSync(join(folder, LOCK), { create: true, write: true });
   } catch (error) {
     if (!(error instanceof Error) || error instanceof Deno.errors.NotCapable) throw error;
     const message = `Cannot open the runs in "${folder}": found ${error.message}, expected a folder to write in`;

@@ -111,6 +111,7 @@ async function runWorkflow(restate: ObjectContext, { request, workflows, options
     signal: controller.signal,
     retry: options.retry ?? DEFAULT_RETRY,
     stepTimeoutMilliseconds: options.stepTimeoutMilliseconds,
+    log: options.log ?? (() => {}),
   });
   const workflow: Workflow = async (context, input) => {
     if (request.delay > 0) await steps.pause("delayed start", request.delay);

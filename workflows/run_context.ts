@@ -40,6 +40,8 @@ export interface RunContextOptions {
   readonly retry: RetryPolicy;
   /** After so long an attempt has failed, and what it returns later is not taken. Infinity: never. */
   readonly stepTimeoutMilliseconds: number;
+  /** Is told of attempts that failed and are made again. */
+  readonly log: (message: string) => void;
 }
 
 /** A context and what it takes to end a run. */
@@ -88,6 +90,8 @@ export function createRunContext(journal: StepJournal, options: RunContextOption
         signal.throwIfAborted();
         return settle<T>(outcome, cause);
       }
+      const { message } = outcome.failure;
+      options.log(`step "${name}" of run "${id}" failed and is tried again: ${message}`);
       await journal.pause(`before ${name} (attempt ${attempt + 1})`, waitBefore(attempt + 1, retry));
     }
   }

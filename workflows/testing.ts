@@ -2,11 +2,10 @@
 
 import { join } from "node:path";
 import { parsePtycho } from "../core/ptycho_params.ts";
-import { createRandom } from "../core/random.ts";
 import type { Device, Resident } from "../kernels/device.ts";
 import { DeviceError } from "../kernels/errors.ts";
-import { reconstruct, type RunResult } from "./reconstruct.ts";
-import type { Clock, Run, RunServices } from "./run.ts";
+import type { Clock } from "../functions/stage.ts";
+import { reconstruct, type Run, type RunResult, type RunServices } from "./local_run.ts";
 
 /** A clock that moves when it is told to. */
 export interface TestClock extends Clock {
@@ -35,9 +34,9 @@ export function hookedDevice(inner: Device, { name, mayBeLost, before = () => {}
     name,
     mayBeLost,
     limits: inner.limits,
-    async load(data, state) {
+    async load(data, state, options) {
       use("load");
-      const resident = await inner.load(data, state);
+      const resident = await inner.load(data, state, options);
       // A copy keeps what the resident does; its members do not ask which object they belong to.
       return {
         ...resident,
@@ -93,12 +92,11 @@ export interface Watched {
 /** Starts a run and listens. */
 export function watchRun(
   run: Run,
-  services: Pick<RunServices, "devices"> & Partial<Pick<RunServices, "clock" | "report" | "signal">>,
+  services: Pick<RunServices, "devices"> & Partial<Pick<RunServices, "clock" | "report" | "signal" | "isFresh">>,
 ): Watched {
   const [blocks, notes, log]: [string[], string[], string[]] = [[], [], []];
   const { p } = run.parsed;
   const result = reconstruct(run, {
-    random: createRandom(p.seed),
     path: (relative) => join(p.io.home, relative),
     log: (message) => void log.push(message),
     warn: (message) => void notes.push(message),
@@ -107,7 +105,6 @@ export function watchRun(
     clock: createTestClock(),
     signal: new AbortController().signal,
     started: () => {},
-    tidy: () => Promise.resolve(),
     engineDone: () => {},
     ...services,
     report(block) {

@@ -7,6 +7,7 @@ import type { PtychoParams } from "../../core/ptycho_params.ts";
 import type { PtyrIteration } from "../../core/formats/ptyr.ts";
 import type { TaggedError } from "../../kernels/errors.ts";
 import { ARTIFACT_KEY, ERRORS, RUN_NAME, STATE_REFERENCE, type StateReference } from "../inputs.ts";
+import { collectBefore, publishedAfter } from "../lineage.ts";
 import { keepModel } from "../open_model.ts";
 import { engineOf, loadParameters, needsExitWaves } from "../parameters.ts";
 import { keepRunning, openRunningEngine, type RunningEngine, takeRunning } from "../running_engine.ts";
@@ -80,11 +81,14 @@ interface Block {
   readonly context: StageContext;
 }
 
-/** Does the block, on another device if the one that was chosen fails. */
+/**
+ * Does the block. Where a device has no room, or is lost under way, the next one is taken from then on. One that cannot be lost and yet
+ * fails, such as a thread that dies, is as good as new when the call is repeated.
+ */
 async function computeBlock(warm: RunningEngine | null, block: Block): Promise<Output> {
-  const { input, engine, context } = block;
-  const { devices, warn } = context;
+  const { input, engine, context: { devices, warn }, context } = block;
   const deviceChanges: Output["deviceChanges"] = [];
+  const failures: Failure[] = [];
   let running = warm;
   for (;;) {
     const device = devices.best;
@@ -96,15 +100,23 @@ async function computeBlock(warm: RunningEngine | null, block: Block): Promise<O
         device,
         reference: input.state,
       });
+      for (const failure of failures.splice(0)) {
+        const change = changeOf(failure, { blocks: input.state.blocks, iteration: running.iteration });
+        deviceChanges.push(change);
+        warn(changeText(change, engine.name));
+      }
       return { ...await runBlock(running, block), deviceChanges };
     } catch (e) {
-      const iteration = running?.iteration ?? null;
+      const mayGoOn = running === null || device.mayBeLost;
+      const done = running?.iteration ?? null;
       running?.[Symbol.dispose]();
       running = null;
-      if (!isPtychoError(e, "DeviceError") || lacksRoom(e) || !devices.giveUp(device)) throw e;
-      const change = changeOf(input.state, { from: device.name, to: devices.best.name, iteration, reason: e.message });
-      deviceChanges.push(change);
-      warn(changeText(change, engine.name));
+      const isLost = isPtychoError(e, "DeviceError") && !lacksRoom(e) && mayGoOn && devices.giveUp(device);
+      if (!isLost) {
+        for (const { from, reason } of failures) warn(`the ${from} device failed: ${reason}`);
+        throw e;
+      }
+      failures.push({ from: device.name, to: devices.best.name, reason: e.message, done });
     }
   }
 }
@@ -116,12 +128,18 @@ function lacksRoom({ fields }: TaggedError): boolean {
 
 type DeviceChange = Output["deviceChanges"][number];
 
+/** A device that failed, and the iterations that were done by then; null if it failed before the first of this call. */
+interface Failure extends Pick<DeviceChange, "from" | "to" | "reason"> {
+  readonly done: number | null;
+}
+
+/** What a failure cost, once another device stands at `iteration`, `blocks` after the last published state. */
 function changeOf(
-  { blocks }: StateReference,
-  { iteration, ...change }: Omit<DeviceChange, "iteration" | "repeated"> & { readonly iteration: number | null },
+  { done, ...failure }: Failure,
+  { blocks, iteration }: { readonly blocks: readonly number[]; readonly iteration: number },
 ): DeviceChange {
-  const repeated = blocks.reduce((a, b) => a + b, 0);
-  return { ...change, iteration: Math.max(0, (iteration ?? repeated) - repeated), repeated };
+  const base = iteration - blocks.reduce((a, b) => a + b, 0);
+  return { ...failure, iteration: base, repeated: (done ?? iteration) - base };
 }
 
 function changeText({ from, to, iteration, repeated, reason }: DeviceChange, engine: string): string {
@@ -144,9 +162,13 @@ async function runBlock(running: RunningEngine, { input, p, engine, key, context
     await running.publishEnd(key, { exitWaves: needsExitWaves(p, input.engine) });
     running.close();
     keepModel(context, input, running.model);
-    const { base, blocks } = running.lineage;
-    const earlier = { base, blocks: [...blocks], engine: input.engine, isEnd: true };
-    return output({ key, base: key, blocks: [], earlier }, { entry, engine });
+    await collectBefore(context.artifacts, running.lineage);
+    // The device's memory too.
+    await context.tidy?.();
+    return output({ key, ...publishedAfter(running.lineage, { key, engine: input.engine, isEnd: true }) }, {
+      entry,
+      engine,
+    });
   }
   if (input.publish === "always" || (input.publish === "adaptive" && running.isPublishingPaid)) {
     await running.publish(key);
@@ -170,10 +192,10 @@ async function knownResult(
   using known = await openState(context.artifacts, key);
   const { history } = known;
   const entry = history.iterations.at(-1)!;
-  const { base, blocks } = input.state;
+  const { state, iterations } = input;
+  const before = { ...state, blocks: [...state.blocks, iterations] };
   const isEnd = entry.iteration === engine.numiter;
-  const earlier = { base, blocks: [...blocks, input.iterations], engine: input.engine, isEnd };
-  return output({ key, base: key, blocks: [], earlier }, { entry, engine });
+  return output({ key, ...publishedAfter(before, { key, engine: input.engine, isEnd }) }, { entry, engine });
 }
 
 /** Lineage as it is now: an engine at work goes on changing its own. */

@@ -5,7 +5,7 @@ import { createRandom } from "../../core/random.ts";
 import { withArtifactFiles } from "../artifact_files.ts";
 import { ARTIFACT_KEY, RUN_NAME } from "../inputs.ts";
 import { loadScans } from "../load.ts";
-import { loadParameters, missing } from "../parameters.ts";
+import { loadParameters, missing, type RunParameters } from "../parameters.ts";
 import { openPreparedFile, readPrepared, writePrepared } from "../prepared_pack.ts";
 import { defineStage, outputKey, type StageContext } from "../stage.ts";
 
@@ -33,17 +33,25 @@ export const prepare = defineStage({
     const { tree, parsed } = await loadParameters(context, parameters);
     const key = outputKey(run, "prepared", { parameters });
     if (!await context.artifacts.has(key)) {
-      const random = createRandom(parsed.p.seed);
-      const { log, warn, scratch, clock } = context;
-      await withArtifactFiles(context, tree, async (files) => {
-        const { path } = files(parsed.p.io.home);
-        const scans = loadScans(parsed, { random, path, log, warn, scratch, now: clock.date() });
-        await context.artifacts.publish(key, (file) => writePrepared(file, { scans, random: random.state() }));
-      });
+      await publishScans(context, { key, tree, parsed });
+      await context.tidy?.();
     }
     return { prepared: key, scans: await describe(context, key) };
   },
 });
+
+async function publishScans(
+  context: StageContext,
+  { key, tree, parsed }: Pick<RunParameters, "tree" | "parsed"> & { readonly key: string },
+): Promise<void> {
+  const { artifacts, log, warn, scratch, clock } = context;
+  const random = createRandom(parsed.p.seed);
+  await withArtifactFiles(context, tree, async (files) => {
+    const { path } = files(parsed.p.io.home);
+    const scans = loadScans(parsed, { random, path, log, warn, scratch, now: clock.date() });
+    await artifacts.publish(key, (file) => writePrepared(file, { scans, random: random.state() }));
+  });
+}
 
 async function describe({ artifacts }: StageContext, key: string): Promise<z.output<typeof OUTPUT>["scans"]> {
   using file = await artifacts.fetch(key);

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { describeScans, describeStorages } from "../describe.ts";
 import { ARTIFACT_KEY, RUN_NAME, STATE_REFERENCE } from "../inputs.ts";
-import { keepModel, takeModel } from "../open_model.ts";
+import { keepModel, takeStart } from "../open_model.ts";
 import { defineStage, outputKey } from "../stage.ts";
 import { publishState } from "../state_pack.ts";
 
@@ -23,12 +23,9 @@ export const start = defineStage({
   output: OUTPUT,
   async run({ run, parameters, prepared }, context) {
     const key = outputKey(run, "state", { parameters, prepared });
-    const open = await takeModel(context, { parameters, prepared });
+    const { open, state } = await takeStart(context, { parameters, prepared });
     try {
-      await publishState(context.artifacts, key, {
-        state: open.start,
-        history: { iterations: [], localErrors: null },
-      });
+      await publishState(context.artifacts, key, { state, history: { iterations: [], localErrors: null } });
     } catch (e) {
       open[Symbol.dispose]();
       throw e;

@@ -158,6 +158,8 @@ Deno.test(
       const home = overrides(`io.home=${disk}`);
       const file = writeMoon(folder);
       const full = [/^exitwave: Cannot write ".*": found no space left on the disk; free some space or choose/m];
+      // What has no room first is the journal of the run.
+      const fullJournal = [/^exitwave: Cannot use the journal of runs ".*": found ".*"; see that the disk has space/m];
       // A result fits once; then the rest of the disk is filled.
       const first = await exitwave([
         "run",
@@ -170,15 +172,15 @@ Deno.test(
       const result = first.out.trim();
       fill(disk);
       const again = ["run", file, "--quiet", ...home, ...overrides("engines={e: {name: DM, numiter: 1}}")];
-      await assertRefused(again, { folder: disk, says: full });
+      await assertRefused(again, { folder: disk, says: fullJournal });
       assert.equal(readPtyr(result).runtime.iter_info.at(-1)!.iterations, 1);
       await assertRefused([...again, ...overrides("io.autosave={active: true, rfile: d.ptyr}")], {
         folder: disk,
-        says: full,
+        says: fullJournal,
       });
       for (const save of ["append", "link", "merge"]) {
         const data = overrides(`scans.MF.data.save=${save}`, "scans.MF.data.dfile=s.ptyd");
-        await assertRefused([...again, ...data], { folder: disk, says: full });
+        await assertRefused([...again, ...data], { folder: disk, says: fullJournal });
       }
       await assertRefused(["plot", result, "-o", join(disk, "x.png")], { folder: disk, says: full });
       await assertRefused(["simulate", file, "-o", join(disk, "s.ptyd")], { folder: disk, says: full });

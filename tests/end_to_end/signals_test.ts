@@ -20,7 +20,7 @@ Deno.test(
     run.kill("SIGINT");
     const { code, out, err } = await run.end();
     assert.equal(code, 130, err);
-    const [, done] = /stopped after (\d+) iterations; everything is saved\n/.exec(err)!;
+    const [, done] = /stopped after (\d+) iterations; everything is saved, and the same command goes on\n/.exec(err)!;
     assert.equal(Number(done) % 3, 0);
     assert.match(err, /^stopping after this block, then saving; Ctrl-C again ends at once, without saving$/m);
     const path = join(folder, `recons/moon/moon_DM_${done!.padStart(4, "0")}.ptyr`);

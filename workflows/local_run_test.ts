@@ -1,4 +1,4 @@
-/** A device that fails in the middle of a run: the next one goes on from the last snapshot, or the run ends and says what is saved. */
+/** A run in this process: it goes on where it ended, and on the next device where one fails; without one it ends and says what is saved. */
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -6,7 +6,8 @@ import { type Ptyr, readPtyr } from "../core/formats/ptyr.ts";
 import type { Device } from "../kernels/device.ts";
 import { DeviceError } from "../kernels/errors.ts";
 import { createReferenceDevice } from "../kernels/reference_device.ts";
-import { createTestClock, type DeviceHooks, hookedDevice, lost, moonRun, watchRun } from "./testing.ts";
+import type { RunServices } from "./local_run.ts";
+import { createTestClock, type DeviceHooks, hookedDevice, lost, moonRun, type TestClock, watchRun } from "./testing.ts";
 
 const POSITIONS = { start: 1, stop: 9, interval: 1, nshifts: 3, amplitude: 1e-7, max_shift: 2e-7 };
 const DM = { name: "DM", numiter: 8, numiter_contiguous: 2, position_refinement: POSITIONS };
@@ -28,6 +29,14 @@ function card(before?: DeviceHooks["before"]): Device {
 function failAt(use: string, count: number): DeviceHooks["before"] {
   return (kind, n) => {
     if (kind === use && n === count) throw lost("card");
+  };
+}
+
+/** Each block takes two seconds, so that a checkpoint after each is worth its time. */
+function slowly(clock: TestClock, before: DeviceHooks["before"] = () => {}): DeviceHooks["before"] {
+  return (use, count) => {
+    if (use === "flush") clock.advance(2000);
+    before(use, count);
   };
 }
 
@@ -54,55 +63,52 @@ async function undisturbed(folder: string): Promise<unknown[]> {
   return files.map((path) => contentOf(readPtyr(path)));
 }
 
+function resultsIn(folder: string): unknown[] {
+  const names = ["DM_0008", "ePIE_0012", "ML_0016"];
+  return names.map((name) => contentOf(readPtyr(join(folder, `recons/moon/moon_${name}.ptyr`))));
+}
+
 for (
-  const { title, before, says, repeated } of [
+  const { title, before, says } of [
     {
       title: "in the first block",
       before: failAt("flush", 1),
       says: /DM begins on the reference device; no iterations are repeated$/,
-      repeated: [],
     },
     {
       title: "in a later block",
       before: failAt("flush", 3),
       says: /DM goes on after iteration 4 on the reference device; no iterations are repeated$/,
-      repeated: [],
     },
     {
-      title: "as a snapshot is taken",
+      title: "as a checkpoint is written",
       before: failAt("save", 2),
       says: /DM goes on after iteration 2 on the reference device; 2 iterations are repeated$/,
-      repeated: ["DM 4"],
     },
     {
-      title: "as the first snapshot is taken",
+      title: "as the first checkpoint is written",
       before: failAt("save", 1),
       says: /DM begins again on the reference device; 2 iterations are repeated$/,
-      repeated: ["DM 2"],
     },
     {
       title: "as the engine ends",
       before: failAt("save", 4),
       says: /DM goes on after iteration 6 on the reference device; 2 iterations are repeated$/,
-      repeated: ["DM 8"],
     },
     {
       title: "as the second engine begins",
       before: failAt("load", 2),
       says: /ePIE begins on the reference device; no iterations are repeated$/,
-      repeated: [],
     },
     {
       title: "in the middle of the second engine, which draws its order at random",
       before: failAt("flush", 7),
       says: /ePIE goes on after iteration 2 on the reference device; no iterations are repeated$/,
-      repeated: [],
     },
     {
       title: "as the second engine is saved",
       before: failAt("save", 6),
       says: /ePIE goes on after iteration 1 on the reference device; 1 iteration is repeated$/,
-      repeated: ["ePIE 2"],
     },
   ]
 ) {
@@ -116,7 +122,11 @@ for (
         mayBeLost: false,
         before: (use) => void (loads += use === "load" ? 1 : 0),
       });
-      const run = watchRun(moonRun(folder, { engines: ENGINES }), { devices: [card(before), fallback] });
+      const clock = createTestClock();
+      const run = watchRun(moonRun(folder, { engines: ENGINES }), {
+        clock,
+        devices: [card(slowly(clock, before)), fallback],
+      });
       const { files, deviceChanges, iterations } = await run.result;
       assert.deepEqual(files.map((path) => contentOf(readPtyr(path))), expected);
       assert.equal(run.notes.length, 1);
@@ -126,11 +136,7 @@ for (
       assert.deepEqual([deviceChanges.length, change!.from, change!.to], [1, "card", "reference"]);
       assert.equal(change!.reason, "Cannot go on with the card device: it was lost");
       const { engine, iteration } = change!;
-      // The first block of the engine, or the one after the snapshot.
-      const next = iteration === 0
-        ? BLOCKS.findIndex((block) => block.startsWith(engine))
-        : BLOCKS.indexOf(`${engine} ${iteration}`) + 1;
-      assert.deepEqual(run.blocks, [...BLOCKS.slice(0, next), ...repeated, ...BLOCKS.slice(next)]);
+      assert.deepEqual(run.blocks, BLOCKS);
       assert.equal(iterations, 16);
       assert.equal(loads, 3 - ["DM", "ePIE", "ML"].indexOf(engine));
       const line = `engine ${engine}: ${(engine === "DM" ? 8 : 4) - iteration} iterations on reference`;
@@ -140,23 +146,23 @@ for (
 }
 
 Deno.test(
-  "snapshots that take long are fewer, so that more is repeated",
+  "checkpoints that take long are fewer, so that more is repeated",
   inFolder(async (folder) => {
     const clock = createTestClock();
     const device = card((use, count) => {
-      clock.advance(use === "save" ? 20 : 100);
+      clock.advance({ load: 0, flush: 1000, save: 200 }[use]);
       failAt("flush", 8)!(use, count);
     });
     const engines = { a: { name: "ML", numiter: 10 } };
     const run = watchRun(moonRun(folder, { engines }), { clock, devices: [device, createReferenceDevice()] });
     const { deviceChanges: [change] } = await run.result;
-    // Taken after 1 iteration and, 400 ms later, after 5; lost after 7.
+    // Written after 1 iteration and, 4 s later, after 5; lost after 7.
     assert.deepEqual([change!.iteration, change!.repeated], [5, 2]);
   }),
 );
 
 Deno.test(
-  "a device that cannot be lost is not asked for snapshots",
+  "a run that takes less than a second writes no checkpoint but the end of each engine",
   inFolder(async (folder) => {
     const uses: string[] = [];
     const before = (use: string) => void uses.push(use);
@@ -167,11 +173,11 @@ Deno.test(
 );
 
 Deno.test(
-  "an autosave is a snapshot, and is not written again by the device that goes on",
+  "before an autosave there is a checkpoint, and it is not written again by the device that goes on",
   inFolder(async (folder) => {
     const clock = createTestClock();
     const device = card((use, count) => {
-      clock.advance(use === "save" ? 1e6 : 100);
+      clock.advance({ load: 0, flush: 100, save: 1e6 }[use]);
       failAt("flush", 6)!(use, count);
     });
     const io = { home: folder, autosave: { active: true, interval: 2 }, autoplot: false, interaction: false };
@@ -191,13 +197,15 @@ Deno.test(
   "each device goes on for the one before it, as long as there is one",
   inFolder(async (folder) => {
     const expected = await undisturbed(folder);
+    const clock = createTestClock();
     const second = hookedDevice(createReferenceDevice(), {
       name: "second",
       mayBeLost: true,
-      before: failAt("flush", 4)!,
+      before: slowly(clock, failAt("flush", 4))!,
     });
     const run = watchRun(moonRun(folder, { engines: ENGINES }), {
-      devices: [card(failAt("flush", 3)), second, createReferenceDevice()],
+      clock,
+      devices: [card(slowly(clock, failAt("flush", 3))), second, createReferenceDevice()],
     });
     const { files, deviceChanges } = await run.result;
     assert.deepEqual(files.map((path) => contentOf(readPtyr(path))), expected);
@@ -208,54 +216,33 @@ Deno.test(
   }),
 );
 
-Deno.test(
-  "without another device the run saves the snapshot as a stopped run would, and the error names the file",
-  inFolder(async (folder) => {
-    const expected = watchRun(moonRun(folder, { engines: { a: { ...DM, numiter: 4 } } }), {
-      devices: [createReferenceDevice()],
-    });
-    const saved = contentOf(readPtyr((await expected.result).files[0]!));
-    Deno.removeSync(join(folder, "recons"), { recursive: true });
-    const run = watchRun(moonRun(folder, { engines: ENGINES }), { devices: [card(failAt("save", 3))] });
-    const error = await assert.rejects(run.result).then(() => run.result.catch((e: unknown) => e as DeviceError));
-    assert.ok(error instanceof DeviceError);
-    const path = join(folder, "recons/moon/moon_DM_0004.ptyr");
-    assert.equal(
-      error.message,
-      "Cannot go on with the card device: it was lost. The run ends after iteration 4 of DM; everything up to there is " +
-        `saved in ${path}`,
-    );
-    assert.deepEqual(error.fields, { engine: "DM", iteration: 4, saved: path });
-    assert.deepEqual(contentOf(readPtyr(path)), saved);
-  }),
-);
-
 for (
-  const { title, device, io, message, saved } of [
+  const { title, from, io, message, saved } of [
     {
-      title: "before its first snapshot",
-      device: card(failAt("flush", 1)),
+      title: "before its first checkpoint",
+      from: { use: "flush", count: 1 },
       io: {},
-      message: /The run ends after iteration 0 of DM; nothing was saved$/,
+      message: /The run ends before its first block; no file was saved; started again it goes on from there$/,
       saved: null,
     },
     {
-      title: "and has no name for a result",
-      device: card(failAt("flush", 3)),
-      io: { rfile: null },
-      message: /The run ends after iteration 4 of DM; nothing was saved$/,
+      title: "in a later block",
+      from: { use: "flush", count: 3 },
+      io: {},
+      message: /The run ends after iteration 4 of DM; no file was saved; started again it goes on from there$/,
       saved: null,
     },
     {
       title: "as the second engine begins",
-      device: card(failAt("load", 2)),
+      from: { use: "load", count: 2 },
       io: {},
-      message: /The run ends after iteration 0 of ePIE; everything up to there is saved in .*moon_DM_0008\.ptyr$/,
+      message:
+        /The run ends after iteration 8 of DM; what was saved last, after 8 of 8 iterations, is in .*_DM_0008\.ptyr/,
       saved: "recons/moon/moon_DM_0008.ptyr",
     },
     {
-      title: "and could not be lost, so that there is no snapshot: what was saved last is named",
-      device: hookedDevice(createReferenceDevice(), { name: "wasm", mayBeLost: false, before: failAt("flush", 7)! }),
+      title: "in the second engine",
+      from: { use: "flush", count: 7 },
       io: {},
       message:
         /The run ends after iteration 2 of ePIE; what was saved last, after 8 of 10 iterations, is in .*_DM_0008/,
@@ -264,24 +251,44 @@ for (
   ]
 ) {
   Deno.test(
-    `a device that fails ${title}`,
+    `the only device fails for good ${title}: the run ends and says what is saved, and typed again it comes to the same bytes`,
     inFolder(async (folder) => {
+      const expected = await undisturbed(folder);
+      Deno.removeSync(join(folder, "recons"), { recursive: true });
       const all = { home: folder, autosave: false, autoplot: false, interaction: false, ...io };
-      const run = watchRun(moonRun(folder, { io: all, engines: ENGINES }), { devices: [device] });
-      const error = await run.result.then(() => null, (e: unknown) => e as DeviceError);
+      const clock = createTestClock();
+      const before = slowly(clock, (use, count) => {
+        if (use === from.use && count >= from.count) throw lost("card");
+      });
+      const run = moonRun(folder, { io: all, engines: ENGINES });
+      const error = await watchRun(run, { clock, devices: [card(before)] }).result.then(() => null, (e: unknown) => e);
       assert.ok(error instanceof DeviceError);
       assert.match(error.message, message);
       assert.equal(error.fields["saved"], saved === null ? null : join(folder, saved));
+      const again = watchRun(run, { devices: [createReferenceDevice()] });
+      await again.result;
+      assert.deepEqual(resultsIn(folder), expected);
+      assert.deepEqual(again.blocks, BLOCKS.slice(BLOCKS.length - again.blocks.length));
     }),
   );
 }
 
 Deno.test(
-  "a device that cannot be lost but fails under way ends the run, also where another device is left",
+  "a device that fails once is tried again where it is the only one",
   inFolder(async (folder) => {
-    const wasm = hookedDevice(createReferenceDevice(), { name: "wasm", mayBeLost: false, before: failAt("flush", 2)! });
-    const run = watchRun(moonRun(folder, { engines: ENGINES }), { devices: [wasm, createReferenceDevice()] });
-    await assert.rejects(run.result, /The run ends after iteration 2 of DM; nothing was saved$/);
+    const expected = await undisturbed(folder);
+    const device = hookedDevice(createReferenceDevice(), {
+      name: "wasm",
+      mayBeLost: false,
+      before: failAt("flush", 2)!,
+    });
+    const run = watchRun(moonRun(folder, { engines: ENGINES }), { devices: [device] });
+    const { files, deviceChanges } = await run.result;
+    assert.deepEqual([files.map((path) => contentOf(readPtyr(path))), deviceChanges, run.blocks], [
+      expected,
+      [],
+      BLOCKS,
+    ]);
   }),
 );
 
@@ -296,15 +303,69 @@ Deno.test(
 );
 
 Deno.test(
-  "a run that is stopped as its device is lost saves the snapshot's iterations",
+  "a run that is stopped saves where it stands, and typed again comes to the end and the bytes of an undisturbed one",
   inFolder(async (folder) => {
+    const expected = await undisturbed(folder);
+    Deno.removeSync(join(folder, "recons"), { recursive: true });
     const stop = new AbortController();
-    const run = watchRun(moonRun(folder, { engines: ENGINES }), {
-      devices: [card(failAt("save", 3)), createReferenceDevice()],
+    const run = moonRun(folder, { engines: ENGINES });
+    const first = watchRun(run, {
+      devices: [createReferenceDevice()],
       signal: stop.signal,
-      report: ({ iteration }) => iteration === 6 && stop.abort(),
+      report: ({ engine, iteration }) => engine === "ePIE" && iteration === 2 && stop.abort(),
     });
-    const { files, iterations, stopped } = await run.result;
-    assert.deepEqual([files, iterations, stopped], [[join(folder, "recons/moon/moon_DM_0004.ptyr")], 4, true]);
+    const { files, iterations, stopped } = await first.result;
+    assert.deepEqual([iterations, stopped], [10, true]);
+    assert.deepEqual(files, ["DM_0008", "ePIE_0010"].map((name) => join(folder, `recons/moon/moon_${name}.ptyr`)));
+    const second = watchRun(run, { devices: [createReferenceDevice()] });
+    await second.result;
+    assert.match(
+      second.notes.join(),
+      /^the same run ended before after 10 iterations and goes on; --fresh begins anew$/,
+    );
+    assert.deepEqual(first.blocks.concat(second.blocks), BLOCKS);
+    Deno.removeSync(join(folder, "recons/moon/moon_ePIE_0010.ptyr"));
+    assert.deepEqual(resultsIn(folder), expected);
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["recons"]);
+  }),
+);
+
+Deno.test(
+  "other parameters, and `isFresh`, begin anew",
+  inFolder(async (folder) => {
+    const stopAt = (count: number): Partial<RunServices> => {
+      const stop = new AbortController();
+      return { signal: stop.signal, report: ({ iteration }) => iteration === count && stop.abort() };
+    };
+    const devices = [createReferenceDevice()];
+    const run = moonRun(folder, { engines: { a: DM } });
+    await watchRun(run, { devices, ...stopAt(4) }).result;
+    const other = watchRun(moonRun(folder, { engines: { a: { ...DM, alpha: 0.9 } } }), { devices, ...stopAt(4) });
+    await other.result;
+    assert.deepEqual(other.blocks, ["DM 2", "DM 4"]);
+    assert.match(
+      other.notes.join(),
+      /^found a run of this name that has other parameters or data and ended before the end/,
+    );
+    const fresh = watchRun(run, { devices, isFresh: true });
+    await fresh.result;
+    assert.deepEqual([fresh.blocks, fresh.notes], [["DM 2", "DM 4", "DM 6", "DM 8"], []]);
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["recons"]);
+  }),
+);
+
+Deno.test(
+  "the same run in two processes: the second is refused",
+  inFolder(async (folder) => {
+    const run = moonRun(folder, { engines: { a: DM } });
+    let second: Promise<unknown> | undefined;
+    const devices = [createReferenceDevice()];
+    const first = watchRun(run, {
+      devices,
+      report: () =>
+        void (second ??= assert.rejects(watchRun(run, { devices }).result, /found a process that works on them/)),
+    });
+    assert.equal((await first.result).iterations, 8);
+    await second;
   }),
 );
