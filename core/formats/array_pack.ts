@@ -60,8 +60,7 @@ export function openPack(path: string): Pack {
   try {
     const table = readTable(file);
     const hash = contentHash(table);
-    let scratch: Uint8Array | null = null;
-    const room = () => scratch ??= new Uint8Array(CHUNK_BYTES);
+    const room = createRoom(table.arrays.reduce((sum, entry) => sum + chunkCount(byteLength(entry)), 0));
     const entries = new Map(table.arrays.map((entry) => [entry.name, checkedArray(file, entry, room)]));
     const find = (name: string): CheckedArray => {
       const found = entries.get(name);
@@ -93,8 +92,24 @@ interface CheckedArray {
   check(): void;
 }
 
-/** `room` holds a chunk of which only a part is wanted. */
-function checkedArray(file: SourceFile, entry: PackEntry, room: () => Uint8Array): CheckedArray {
+/** Room for a chunk of which only a part is wanted; given back when no chunk is left to check. */
+interface Room {
+  take(): Uint8Array;
+  /** Is told of each chunk that was checked for the first time. */
+  checked(): void;
+}
+
+function createRoom(unchecked: number): Room {
+  let [left, bytes]: [number, Uint8Array | null] = [unchecked, null];
+  return {
+    take: () => bytes ??= new Uint8Array(CHUNK_BYTES),
+    checked: () => {
+      if (--left === 0) bytes = null;
+    },
+  };
+}
+
+function checkedArray(file: SourceFile, entry: PackEntry, room: Room): CheckedArray {
   const { name, dtype, shape, offset } = entry;
   const size = byteLength(entry);
   const isChecked = new Uint8Array(chunkCount(size));
@@ -104,10 +119,11 @@ function checkedArray(file: SourceFile, entry: PackEntry, room: () => Uint8Array
       const where = `bytes ${chunk * CHUNK_BYTES} to ${chunk * CHUNK_BYTES + bytes.length} of array "${name}"`;
       throw damaged(file.path, `other content in ${where} than was written`, { array: name });
     }
+    if (isChecked[chunk] === 0) room.checked();
     isChecked[chunk] = 1;
   };
   const readChunk = (chunk: number): Uint8Array => {
-    const whole = room().subarray(0, Math.min(CHUNK_BYTES, size - chunk * CHUNK_BYTES));
+    const whole = room.take().subarray(0, Math.min(CHUNK_BYTES, size - chunk * CHUNK_BYTES));
     file.read(offset + chunk * CHUNK_BYTES, whole);
     check(chunk, whole);
     return whole;

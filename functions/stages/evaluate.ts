@@ -1,7 +1,6 @@
 /** The stage that says how good a state is. */
 
 import { z } from "zod";
-import { compareFiles } from "../../core/metrics/comparand.ts";
 import type { RunHistory } from "../state_pack.ts";
 import { ERRORS, STATE_INPUT } from "../inputs.ts";
 import { withSavedRun } from "../saved_run.ts";
@@ -44,13 +43,13 @@ export const evaluate = defineStage({
   output: OUTPUT,
   run: (input, context) =>
     withSavedRun(context, input, {
-      use({ state, history, parameters: { parsed: { p } } }) {
+      async use({ state, history, parameters: { parsed: { p } } }) {
         const last = history.iterations.at(-1);
         return {
           iterations: state.iterations,
           errors: last === undefined ? null : [...last.error] as [number, number, number],
           worst: worstRows(history),
-          comparison: compare(input, { home: p.io.home, context }),
+          comparison: await compare(input, { home: p.io.home, context }),
         };
       },
     }),
@@ -65,11 +64,13 @@ function worstRows({ localErrors }: RunHistory): z.output<typeof OUTPUT>["worst"
   return rows.sort((a, b) => b.errors[1] - a.errors[1]).slice(0, MOST_WORST);
 }
 
-function compare(
+async function compare(
   { result, reference }: z.output<typeof INPUT>,
   { home, context }: { readonly home: string; readonly context: StageContext },
-): z.output<typeof COMPARISON> | null {
+): Promise<z.output<typeof COMPARISON> | null> {
   if (result === undefined || reference === undefined) return null;
+  // Loaded only where it is used: it takes memory until the end of the process.
+  const { compareFiles } = await import("../../core/metrics/comparand.ts");
   const { path } = context.files(home);
   const { compared: { comparison: { nrmse, phaseRms, resolution } } } = compareFiles([path(reference), path(result)], {
     kind: "object",

@@ -1,13 +1,10 @@
 /** The stage that draws a state. */
 
 import { z } from "zod";
-import { figureOfPtyr } from "../../core/figures/figure_of_ptyr.ts";
-import { reconstructionFigure } from "../../core/figures/reconstruction_figure.ts";
-import { renderPng } from "../../core/figures/render_png.ts";
 import { modelFromState, modelToPtyr } from "../../core/scan_models/model_state.ts";
 import { ARTIFACT_KEY, STATE_INPUT } from "../inputs.ts";
-import { runtimeOf, withSavedRun } from "../saved_run.ts";
-import { defineStage, outputKey } from "../stage.ts";
+import { runtimeOf, type SavedRun, withSavedRun } from "../saved_run.ts";
+import { defineStage, outputKey, type StageContext } from "../stage.ts";
 
 const INPUT = z.strictObject({
   ...STATE_INPUT,
@@ -28,16 +25,22 @@ export const plot = defineStage({
     const { run, parameters, prepared, state, width } = input;
     const key = outputKey(run, "picture", { parameters, prepared, state: state.key, width });
     if (await context.artifacts.has(key)) return { picture: key };
-    const svg = await withSavedRun(context, input, {
-      use(saved) {
-        const runtime = runtimeOf(saved, { started: context.clock.date(), stopped: null, lastSave: 0 });
-        return reconstructionFigure(
-          figureOfPtyr({ ...modelToPtyr(modelFromState(saved.model, saved.state)), runtime }),
-        );
-      },
-    });
-    const png = await renderPng(svg, { width });
+    const png = await withSavedRun(context, input, { use: (saved) => draw(saved, { context, width }) });
     await context.artifacts.publish(key, (path) => Deno.writeFileSync(path, png));
     return { picture: key };
   },
 });
+
+/** The figure as a PNG. */
+async function draw(
+  saved: SavedRun,
+  { context: { clock }, width }: { readonly context: StageContext; readonly width: number },
+): Promise<Uint8Array> {
+  // Loaded only where they are used: figures and fonts take memory until the end of the process.
+  const { figureOfPtyr } = await import("../../core/figures/figure_of_ptyr.ts");
+  const { reconstructionFigure } = await import("../../core/figures/reconstruction_figure.ts");
+  const { renderPng } = await import("../../core/figures/render_png.ts");
+  const runtime = runtimeOf(saved, { started: clock.date(), stopped: null, lastSave: 0 });
+  const content = { ...modelToPtyr(modelFromState(saved.model, saved.state)), runtime };
+  return await renderPng(reconstructionFigure(figureOfPtyr(content)), { width });
+}

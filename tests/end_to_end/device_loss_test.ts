@@ -1,7 +1,6 @@
 /** A device that is lost, or a thread that dies, in the middle of `exitwave run`. Graphics cards are the software adapter under another name. */
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { EXIT } from "../../cli/command.ts";
 import { main } from "../../cli/main.ts";
 import { openRun } from "../../cli/open_run.ts";
