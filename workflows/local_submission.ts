@@ -4,12 +4,11 @@ import { join, resolve } from "node:path";
 import type { Json } from "../core/json.ts";
 import { VERSION } from "../core/version.ts";
 import type { ArtifactStore } from "../functions/artifacts.ts";
-import { sortedEngines } from "../functions/load.ts";
 import { publishParameters } from "../functions/parameters.ts";
 import { hashOf, runPrefix } from "../functions/stage.ts";
 import type { Run } from "./local_run.ts";
 import type { Orchestrator } from "./orchestrator.ts";
-import type { RunInput } from "./recipe.ts";
+import { recipeOf, type RunInput } from "./recipe.ts";
 
 /** Name of the workflow in the journal. */
 export const RECONSTRUCT = "reconstruct";
@@ -54,17 +53,11 @@ export async function inputOf(
   { name, tree, parsed: { p } }: Run,
   { id, store, now }: { readonly id: string; readonly store: ArtifactStore; readonly now: Date },
 ): Promise<RunInput> {
-  const { autosave } = p.io;
   return {
     run: id,
     parameters: await publishParameters(store, { run: id, name, tree }),
     started: now.toISOString(),
-    engines: sortedEngines(p).map(([label, { numiter, numiter_contiguous }]) => ({
-      label,
-      numiter,
-      numiter_contiguous,
-    })),
-    autosave: autosave.active && autosave.interval > 0 ? autosave.interval : null,
+    ...recipeOf(p),
     plot: null,
   };
 }

@@ -1,5 +1,7 @@
 /** The recipe of a reconstruction: prepare, start, blocks of each engine with autosaves and pictures in between, results. */
 
+import type { PtychoParams } from "../core/ptycho_params.ts";
+import { sortedEngines } from "../functions/load.ts";
 import type { InputOf, Invoke, OutputOf } from "../functions/invoke.ts";
 import type { StateReference } from "../functions/inputs.ts";
 import type { Json } from "../core/json.ts";
@@ -65,6 +67,15 @@ export interface RunOutcome {
   readonly secondsPerIteration: number | null;
   readonly state: StateReference;
   readonly prepared: string;
+}
+
+/** What the recipe asks of a parameter tree. */
+export function recipeOf(p: PtychoParams): Pick<RunInput, "engines" | "autosave"> {
+  const { active, interval } = p.io.autosave;
+  const engines = sortedEngines(p).map(([label, { numiter, numiter_contiguous }]) => {
+    return { label, numiter, numiter_contiguous };
+  });
+  return { engines, autosave: active && interval > 0 ? interval : null };
 }
 
 /** The workflow that reconstructs, over stages that `invoke` calls. */

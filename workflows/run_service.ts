@@ -13,7 +13,6 @@ import type { ArtifactStore } from "../functions/artifacts.ts";
 import { claimOutputs, releaseOutputs } from "../functions/output_claims.ts";
 import type { FindFiles } from "../functions/data_root.ts";
 import { ApiError } from "../functions/http_errors.ts";
-import { sortedEngines } from "../functions/load.ts";
 import { readCallLog } from "../functions/call_log.ts";
 import type { Invoke } from "../functions/invoke.ts";
 import { publishParameters } from "../functions/parameters.ts";
@@ -23,7 +22,7 @@ import { ownFolder, planReconstruction, planSimulation, previewInterval } from "
 import type { Json } from "../core/json.ts";
 import { ParameterError } from "../core/errors.ts";
 import { hasEnded, type Orchestrator, RunError, type RunView, wrongState } from "./orchestrator.ts";
-import type { KeptFile, RunInput, RunOutcome, RunProgress } from "./recipe.ts";
+import { type KeptFile, recipeOf, type RunInput, type RunOutcome, type RunProgress } from "./recipe.ts";
 import { refusalOf, translated } from "./run_refusals.ts";
 import type { SimulationInput } from "./simulate_recipe.ts";
 
@@ -141,17 +140,12 @@ async function inputOf(
   const parameters = await publishParameters(artifacts, { run: id, name: planned.name, tree: planned.tree });
   const served = { run: id, parameters, name: planned.name, outputs: planned.outputs };
   if (kind === "simulate") return { ...served, folder: ownFolder(id) };
-  const { p } = planned;
-  const { active, interval } = p.io.autosave;
-  const engines = sortedEngines(p).map(([label, { numiter, numiter_contiguous }]) => {
-    return { label, numiter, numiter_contiguous };
-  });
-  const total = engines.reduce((sum, { numiter }) => sum + numiter, 0);
+  const recipe = recipeOf(planned.p);
+  const total = recipe.engines.reduce((sum, { numiter }) => sum + numiter, 0);
   return {
     ...served,
     started: date().toISOString(),
-    engines,
-    autosave: active && interval > 0 ? interval : null,
+    ...recipe,
     plot: preview === undefined ? previewInterval(total) : preview,
     keep: true,
   };

@@ -29,18 +29,27 @@ const TREE = {
   },
 };
 
-/** Runs the command, which may be killed some milliseconds after it was started; whether it came to its end. */
-async function work(
-  folder: string,
-  { killAfter }: { readonly killAfter: number },
-): Promise<{ err: string; isDone: boolean }> {
+/** When a command is killed: some milliseconds after it was started, or after it told of its first iterations. */
+interface Kill {
+  readonly after: "start" | "first block";
+  readonly milliseconds: number;
+}
+
+/** Runs the command, which may be killed; whether it came to its end. */
+async function work(folder: string, end: Kill | null): Promise<{ err: string; isDone: boolean }> {
   const allowed = ["--allow-read", "--allow-write", "--allow-env", "--no-check"];
   const args = ["run", "--config", CONFIG, ...allowed, PROGRAM, "run", join(folder, "moon.json"), "--device", "wasm"];
   const child = new Deno.Command(Deno.execPath(), { args, stderr: "piped", stdout: "null" }).spawn();
-  const timer = killAfter < Infinity ? setTimeout(() => kill(child), killAfter) : undefined;
-  const { success, signal, stderr } = await child.output();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const begin = () => timer ??= end === null ? undefined : setTimeout(() => kill(child), end.milliseconds);
+  if (end?.after === "start") begin();
+  let err = "";
+  for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+    err += text;
+    if (/^(DM|ePIE|ML) /m.test(err)) begin();
+  }
+  const { success, signal } = await child.status;
   clearTimeout(timer);
-  const err = new TextDecoder().decode(stderr);
   assert.ok(success || signal === "SIGKILL", err);
   return { err, isDone: success };
 }
@@ -74,12 +83,13 @@ Deno.test(
   "a durable run that is killed at any moment, often, ends with the files and the bytes of an undisturbed one",
   inFolder(async (folder) => {
     const [calm, killed] = [place(folder, "calm"), place(folder, "killed")];
-    assert.ok((await work(calm, { killAfter: Infinity })).isDone);
+    assert.ok((await work(calm, null)).isDone);
     let [kills, resumed] = [0, 0];
     for (let end = { isDone: false, err: "" }; !end.isDone; kills++) {
-      // Some are killed before they have begun, some shortly before their end, and the last not at all.
-      const killAfter = kills < KILLS ? 200 + 130 * (kills * 7 % 19) : Infinity;
-      end = await work(killed, { killAfter });
+      // Some are killed before they have begun, some as they work, a little later each time, and the last not at all.
+      const after = kills % 3 === 0 ? "start" : "first block";
+      const milliseconds = after === "start" ? 300 + 100 * kills : 7 * (kills * 7 % 19);
+      end = await work(killed, kills < KILLS ? { after, milliseconds } : null);
       if (end.err.includes("the same run ended before")) resumed++;
     }
     assert.ok(kills > 3 && resumed > 0, `it was killed ${kills - 1} times, and went on ${resumed} times`);
