@@ -24,6 +24,8 @@ export interface ApiClient {
 export interface ApiRequest {
   /** Sent as JSON. */
   readonly json?: unknown;
+  /** Sent as it is, instead. */
+  readonly bytes?: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
@@ -41,7 +43,11 @@ export function createApiClient({ server }: ServerFlag): ApiClient {
   const address = addressOf(server ?? Deno.env.get("EXITWAVE_SERVER") ?? DEFAULT_SERVER);
   const token = Deno.env.get("EXITWAVE_TOKEN");
 
-  async function send(method: string, path: string, { json, headers, signal }: ApiRequest = {}): Promise<Response> {
+  async function send(
+    method: string,
+    path: string,
+    { json, bytes, headers, signal }: ApiRequest = {},
+  ): Promise<Response> {
     const response = await reach(`${address}${path}`, {
       method,
       headers: {
@@ -51,6 +57,7 @@ export function createApiClient({ server }: ServerFlag): ApiClient {
       },
       redirect: "error",
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+      ...(bytes === undefined ? {} : { body: bytes }),
       ...(signal === undefined ? {} : { signal }),
     });
     if (response.ok) return response;

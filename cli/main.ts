@@ -22,6 +22,12 @@ const COMMANDS: readonly {
   { name: "params", declare: async (io) => (await import("./params.ts")).paramsCommand(io) },
   { name: "serve", declare: async (io) => (await import("./serve.ts")).serveCommand(io) },
   { name: "worker", declare: async (io) => (await import("./worker.ts")).workerCommand(io) },
+  { name: "submit", declare: async (io, exit) => (await import("./submit.ts")).submitCommand(io, exit) },
+  { name: "status", declare: async (io) => (await import("./status.ts")).statusCommand(io) },
+  { name: "watch", declare: async (io, exit) => (await import("./watch.ts")).watchCommand(io, exit) },
+  { name: "cancel", declare: async (io) => (await import("./change.ts")).cancelCommand(io) },
+  { name: "resume", declare: async (io) => (await import("./change.ts")).resumeCommand(io) },
+  { name: "runs", declare: async (io) => (await import("./runs.ts")).runsCommand(io) },
   { name: "schedule", declare: async (io) => (await import("./schedule.ts")).scheduleCommand(io) },
   { name: "demo", declare: async (io, exit) => (await import("./demo.ts")).demoCommand(io, exit) },
 ];

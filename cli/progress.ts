@@ -40,12 +40,12 @@ export function progressBar(p: Progress): string {
   const part = full < WIDTH ? PARTS[Math.floor((done - full) * PARTS.length)] ?? "" : "";
   const bar = `${"█".repeat(full)}${part}`.padEnd(WIDTH);
   const left = duration((p.numiter - p.iteration) * p.secondsPerIteration);
-  return `${p.engine} ${counter(p)} ${bar} ${rate(p.secondsPerIteration)} ${left} left  ${errors(p)}`;
+  return `${p.engine} ${counter(p)} ${bar} ${rate(p.secondsPerIteration)} ${left} left  ${errorsText(p)}`;
 }
 
 /** The same facts as a plain line. */
 export function progressLine(p: Progress): string {
-  return `${p.engine} ${counter(p)}  ${rate(p.secondsPerIteration)}  ${errors(p)}`;
+  return `${p.engine} ${counter(p)}  ${rate(p.secondsPerIteration)}  ${errorsText(p)}`;
 }
 
 /** Seconds as m:ss or h:mm:ss. */
@@ -67,7 +67,8 @@ function rate(secondsPerIteration: number): string {
     : `${(1 / secondsPerIteration).toPrecision(3)} it/s`;
 }
 
-function errors({ errors: [fourier, photons, exit] }: Progress): string {
+/** The three errors, by name. */
+export function errorsText({ errors: [fourier, photons, exit] }: Pick<Progress, "errors">): string {
   return `fourier ${short(fourier)}  photons ${short(photons)}  exit ${short(exit)}`;
 }
 

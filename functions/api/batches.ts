@@ -61,6 +61,9 @@ const ROW = BATCH_ROW.extend({ links: z.strictObject({ self: z.string(), result:
 
 const BATCH = BATCH_RECORD.extend({ runs: z.array(ROW), links: LINKS }).openapi("Batch");
 
+/** A batch as responses have it. */
+export type LinkedBatch = z.output<typeof BATCH>;
+
 const ID = z.strictObject({ id: RUN_NAME });
 const TAGS = ["batches"];
 
@@ -147,7 +150,7 @@ export function mountBatches(app: OpenAPIHono, batches: BatchService): void {
   });
 }
 
-function withLinks(batch: BatchRecord): z.output<typeof BATCH> {
+function withLinks(batch: BatchRecord): LinkedBatch {
   const runs = batch.runs.map((row) => {
     const self = `/v1/runs/${row.id}`;
     return { ...row, links: { self, result: `${self}/result` } };

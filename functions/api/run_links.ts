@@ -21,8 +21,11 @@ export const RUN = RUN_RECORD.extend({
   links: LINKS.meta({ description: "Where more is" }),
 }).openapi("Run");
 
+/** A run as responses have it. */
+export type LinkedRun = z.output<typeof RUN>;
+
 /** Adds the links. */
-export function withLinks({ files, ...run }: RunRecord): z.output<typeof RUN> {
+export function withLinks({ files, ...run }: RunRecord): LinkedRun {
   const self = `/v1/runs/${run.id}`;
   return {
     ...run,

@@ -4,7 +4,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { RUN_NAME } from "../inputs.ts";
 import { idOfKey } from "../run_ids.ts";
 import { errorResponses, jsonResponse } from "./responses.ts";
-import { RUN, withLinks } from "./run_links.ts";
+import { type LinkedRun, RUN, withLinks } from "./run_links.ts";
 import { RUN_KIND, RUN_STATUS, type RunRequest, type RunService } from "./run_service.ts";
 import { readTreeBody, TREE, treeBody } from "./tree_body.ts";
 
@@ -115,7 +115,7 @@ const REMOVE = createRoute({
 
 /** Adds the routes of runs to an application. */
 export function mountRuns(app: OpenAPIHono, runs: RunService): void {
-  async function submit(request: RunRequest, key: string | undefined): Promise<z.output<typeof RUN>> {
+  async function submit(request: RunRequest, key: string | undefined): Promise<LinkedRun> {
     const id = key === undefined ? undefined : idOfKey(request.kind, key);
     return withLinks(await runs.submit(request, id));
   }
