@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import { type ApiOptions, mountApi } from "../functions/api/mount.ts";
 import { isUpload } from "../functions/api/uploads.ts";
+import { isDescription } from "../functions/api/viewer.ts";
 import { createApp } from "../functions/app.ts";
 import { loadServerConfig, type ServerConfig } from "../functions/server_config.ts";
 import { openSchedules } from "../workflows/open_schedules.ts";
@@ -61,7 +62,7 @@ async function serve(io: CliIo, config: ServerConfig): Promise<void> {
     events: { stopping: io.signal },
   };
   const app = createApp({ ...host.options, resources: [(app) => mountApi(app, api)] });
-  const guarded = gate(app, { failed, isStreamed: isUpload });
+  const guarded = gate(app, { failed, isOpen: isDescription, isStreamed: isUpload });
   await listen({
     answer: (request) => restate?.isMine(request) ? restate.answer(request) : guarded.fetch(request),
     listening: (address) => void restate?.register(address),

@@ -2,12 +2,13 @@
 
 import { z } from "@hono/zod-openapi";
 import type { Sweep, Varied } from "../batch_plan.ts";
+import type { Json } from "../../core/json.ts";
 import type { WrittenTree } from "../../core/parameter_file.ts";
 import { ERRORS, RUN_NAME } from "../inputs.ts";
 import { RUN_STATUS } from "./run_service.ts";
 
-/** Any JSON. */
-export const JSON_VALUE = z.json().meta({ description: "Any JSON" });
+/** Any JSON: what else could come out of a body. A schema that says so member by member would refer to itself. */
+export const JSON_VALUE = z.unknown().meta({ description: "Any JSON" }) as z.ZodType<Json, Json>;
 
 /** A run of a batch, in its table. */
 export const BATCH_ROW = z.strictObject({

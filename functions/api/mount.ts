@@ -9,6 +9,7 @@ import type { RunService } from "./run_service.ts";
 import { mountRuns } from "./runs.ts";
 import type { ScheduleService } from "./schedule_service.ts";
 import { mountSchedules } from "./schedules.ts";
+import { mountViewer } from "./viewer.ts";
 import { mountUploads, type UploadOptions } from "./uploads.ts";
 
 /** What is behind it. */
@@ -28,4 +29,5 @@ export function mountApi(app: OpenAPIHono, { runs, batches, schedules, uploads, 
   mountBatches(app, batches);
   mountUploads(app, uploads);
   mountSchedules(app, schedules);
+  mountViewer(app);
 }
