@@ -39,11 +39,12 @@ function declareAdd(command: Command, io: CliIo): void {
   command
     .option("--cron <expression>", 'when: minute, hour, day, month, day of week, such as "30 2 * * *"; or @daily')
     .option("--timezone <zone>", "of --cron, such as Europe/Berlin (default: UTC)")
-    .option("--prefix <folder>", "or for new files: the folder below the server's data root")
+    .option("--prefix <folder>", "or for new files: the folder below the server's data root, or s3://bucket/folder")
     .option("--pattern <pattern>", "which files below it, such as **/*.ptyd (default: **, all)")
     .option("--settle <seconds>", "a file is whole when it has not changed for so long (default: 10)")
     .option("--poll <seconds>", "between looks (default: 5)")
     .option("--existing <choice>", "files that are there already: skip or start (default: skip)")
+    .option("--into <folder>", "for s3://: where below the data root new objects are copied to")
     .option("--parameters <file>", "parameter file of the runs, read here and now")
     .option("--parameters-file <path>", "or one below the server's data root, read at each start")
     .option(

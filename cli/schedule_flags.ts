@@ -12,6 +12,7 @@ export interface ScheduleFlags {
   readonly settle?: string;
   readonly poll?: string;
   readonly existing?: string;
+  readonly into?: string;
   readonly parameters?: string;
   readonly parametersFile?: string;
   readonly set?: readonly string[];
@@ -34,13 +35,13 @@ export function readNewSchedule(flags: ScheduleFlags): Record<string, unknown> {
     issues.push({ path: "schedule", message: "expected one of --parameters and --parameters-file" });
   }
   const set = valuesOf(flags.set ?? [], issues);
-  const { cron, timezone, prefix, pattern, existing, missed, overlap } = flags;
+  const { cron, timezone, prefix, pattern, existing, into, missed, overlap } = flags;
   const [settle, poll, limit] = (["settle", "poll", "limit"] as const).map((name) => numberOf(name, { flags, issues }));
   if (issues.length > 0) throw new ParameterError(issues);
   const parameters = flags.parameters === undefined ? undefined : loadParameterFile(flags.parameters);
   // What JSON leaves out was not said; what does not go together the server refuses.
   return {
-    trigger: { cron, timezone, prefix, pattern, settle, poll, existing },
+    trigger: { cron, timezone, prefix, pattern, settle, poll, existing, into },
     run: { parameters, parameters_file: flags.parametersFile, set },
     missed,
     overlap,

@@ -39,6 +39,7 @@ async function withServer(
       folder: join(folder, ".state"),
       runs: { submit: () => assert.fail("nothing is due") } as unknown as RunService,
       files: below(folder),
+      openBucket: null,
       log: () => {},
       clock: createTestClocks(Date.parse("2026-11-25T12:00:00Z")),
     });

@@ -5,6 +5,7 @@ import { type ApiOptions, mountApi } from "../functions/api/mount.ts";
 import { isUpload } from "../functions/api/uploads.ts";
 import { isDescription } from "../functions/api/viewer.ts";
 import { createApp } from "../functions/app.ts";
+import { bucketOpener } from "../functions/open_artifacts.ts";
 import { loadServerConfig, type ServerConfig } from "../functions/server_config.ts";
 import { openSchedules } from "../workflows/open_schedules.ts";
 import { createBatchService } from "../workflows/batch_service.ts";
@@ -53,7 +54,8 @@ async function serve(io: CliIo, config: ServerConfig): Promise<void> {
   const { orchestrator, restate } = runner;
   const date = () => new Date();
   const runs = createRunService({ orchestrator, artifacts, files, invoke, date });
-  await using schedules = openSchedules({ folder: config.state, runs, files, log: say });
+  const openBucket = bucketOpener(config, Deno.env.get);
+  await using schedules = openSchedules({ folder: config.state, runs, files, openBucket, log: say });
   const api: ApiOptions = {
     runs,
     batches: createBatchService({ runs, orchestrator, artifacts, files, date, limit: config.limits.batch }),

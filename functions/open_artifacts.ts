@@ -2,8 +2,10 @@
 
 import { ParameterError } from "../core/errors.ts";
 import type { ArtifactStore } from "./artifacts.ts";
+import type { OpenBucket } from "./bucket_files.ts";
 import { createLocalArtifacts } from "./local_artifacts.ts";
 import { createS3Artifacts } from "./s3_artifacts.ts";
+import { createS3Client } from "./s3_client.ts";
 import type { ServerConfig } from "./server_config.ts";
 
 /** Names of the variables that hold the keys of an object store. */
@@ -24,14 +26,9 @@ export function openArtifacts(
 ): OpenArtifacts {
   if (s3 === null) return { ...createLocalArtifacts(artifacts), [Symbol.dispose]: () => {} };
   const { endpoint, bucket, prefix, region, cache, cache_bytes } = s3;
-  const [accessKey, secretKey] = [ACCESS_KEY, SECRET_KEY].map((name) => {
-    const value = environment(name);
-    if (value !== undefined && value !== "") return value;
-    throw new ParameterError([{ path: name, message: "found no such variable, expected the key of the object store" }]);
-  });
   try {
     return createS3Artifacts({
-      ...{ endpoint, bucket, prefix, region, accessKey: accessKey!, secretKey: secretKey! },
+      ...{ endpoint, bucket, prefix, region, ...keysOf(environment) },
       cacheFolder: cache,
       cacheBytes: cache_bytes,
     });
@@ -40,4 +37,27 @@ export function openArtifacts(
     if (error instanceof RangeError) throw new ParameterError([{ path: "s3", message: error.message }], error);
     throw error;
   }
+}
+
+/**
+ * Opens buckets of the object store that a configuration names, for new data; null if it names none.
+ * @throws {ParameterError} if its keys are missing
+ */
+export function bucketOpener(
+  { s3 }: Pick<ServerConfig, "s3">,
+  environment: (name: string) => string | undefined,
+): OpenBucket | null {
+  if (s3 === null) return null;
+  const { endpoint, region } = s3;
+  const keys = keysOf(environment);
+  return (bucket) => createS3Client({ endpoint, bucket, prefix: "", region, ...keys });
+}
+
+function keysOf(environment: (name: string) => string | undefined): { accessKey: string; secretKey: string } {
+  const [accessKey, secretKey] = [ACCESS_KEY, SECRET_KEY].map((name) => {
+    const value = environment(name);
+    if (value !== undefined && value !== "") return value;
+    throw new ParameterError([{ path: name, message: "found no such variable, expected the key of the object store" }]);
+  });
+  return { accessKey: accessKey!, secretKey: secretKey! };
 }

@@ -27,6 +27,8 @@ export interface ListedObject {
   /** Below the client's prefix. */
   readonly name: string;
   readonly bytes: number;
+  /** Quoted, as headers have it; empty if the server does not say. */
+  readonly etag: string;
   readonly modified: Date;
 }
 
@@ -104,7 +106,8 @@ export async function* listObjects(client: S3Client, prefix: string, purpose: st
       const name = xmlValue(entry, "Key");
       if (name === null || !name.startsWith(client.prefix)) continue;
       const modified = new Date(xmlValue(entry, "LastModified") ?? 0);
-      yield { name: name.slice(client.prefix.length), bytes: Number(xmlValue(entry, "Size")), modified };
+      const etag = xmlValue(entry, "ETag") ?? "";
+      yield { name: name.slice(client.prefix.length), bytes: Number(xmlValue(entry, "Size")), etag, modified };
     }
     token = xmlValue(text, "NextContinuationToken");
   } while (token !== null);

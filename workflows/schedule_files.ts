@@ -30,6 +30,12 @@ export function fileKey({ path, stamp }: Pick<FoundFile, "path" | "stamp">): str
   return JSON.stringify([path, stamp]);
 }
 
+/** What `fileKey` was given. */
+export function fileOfKey(key: string): Pick<FoundFile, "path" | "stamp"> {
+  const [path, stamp] = JSON.parse(key);
+  return { path, stamp };
+}
+
 /** One look. `isRecorded` knows the events that were decided already, also by others. */
 export function lookAtFiles(
   found: readonly FoundFile[],

@@ -1,12 +1,15 @@
 /** From a start that a schedule decided on to its run: submitted once, whoever tries and however often. */
 
 import type { Json } from "../core/json.ts";
+import { DataError } from "../core/errors.ts";
 import type { WrittenTree } from "../core/parameter_file.ts";
-import { isCron } from "../functions/api/schedule_shape.ts";
+import { type FilesTrigger, isCron } from "../functions/api/schedule_shape.ts";
+import type { FoundFile } from "../functions/folder_files.ts";
 import type { RunService } from "../functions/api/run_service.ts";
 import { ApiError } from "../functions/http_errors.ts";
 import { isFatal, RunError } from "./orchestrator.ts";
 import { nextStep } from "./schedule_decision.ts";
+import { fileOfKey } from "./schedule_files.ts";
 import { treeFor } from "./schedule_request.ts";
 import type { ScheduleStore, StoredSchedule, StoredStart } from "./schedule_store.ts";
 
@@ -46,9 +49,15 @@ export interface StartServices {
   readonly runs: ScheduledRuns;
   /** The tree in a file below the data root. @throws {DataError} */
   readonly loadTree: (file: string) => WrittenTree;
-  /** Makes a new file one that a run can read. @returns its path below the data root */
-  readonly bringFile: (schedule: StoredSchedule, file: string, signal: AbortSignal) => Promise<string>;
+  /**
+   * Makes a new file one that a run can read.
+   * @returns its path below the data root, null if it is not there any more as it was found. Throws what may be different the next time
+   */
+  readonly bringFile: (trigger: FilesTrigger, file: NewFile, signal: AbortSignal) => Promise<string | null>;
 }
+
+/** A file that came, as it was found. */
+export type NewFile = Pick<FoundFile, "path" | "stamp">;
 
 /** Submits what may be submitted now. Throws what may be different the next time; what will not is noted with the start. */
 export async function advanceStarts(
@@ -106,20 +115,38 @@ async function submitStart(
 }
 
 async function requestOf(
-  { run, due, file }: StoredStart,
+  { run, due, file, event }: StoredStart,
   { schedule, services, signal }: { schedule: StoredSchedule; services: StartServices; signal: AbortSignal },
 ): Promise<Json> {
-  const { parameters, parameters_file } = schedule.run;
+  const { trigger, run: { parameters, parameters_file } } = schedule;
   const tree = parameters ?? services.loadTree(parameters_file!);
   const occasion = {
     schedule: schedule.id,
     run: run!,
     due,
-    timezone: isCron(schedule.trigger) ? schedule.trigger.timezone : "UTC",
-    file: file === null ? null : await services.bringFile(schedule, file, signal),
+    timezone: isCron(trigger) ? trigger.timezone : "UTC",
+    file: file === null || isCron(trigger) ? file : await bring(trigger, { services, file: fileOfKey(event), signal }),
   };
   return treeFor(schedule.run, tree, occasion) as Json;
 }
+
+async function bring(
+  trigger: FilesTrigger,
+  { services, file, signal }: { services: StartServices; file: NewFile; signal: AbortSignal },
+): Promise<string> {
+  let path: string | null;
+  try {
+    path = await services.bringFile(trigger, file, signal);
+  } catch (error) {
+    throw new NotYet(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+  if (path !== null) return path;
+  const message = `Cannot start a run for "${file.path}": found it gone or replaced, expected it as it was found`;
+  throw new DataError(message, { file: file.path });
+}
+
+/** What may be different the next time, whatever it is. */
+class NotYet extends Error {}
 
 /** True if trying again comes to the same. */
 function isLasting(error: unknown): error is Error {

@@ -4,7 +4,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { mountSchedules } from "../functions/api/schedules.ts";
 import { createApp } from "../functions/app.ts";
+import type { OpenBucket } from "../functions/bucket_files.ts";
 import { below } from "../functions/data_root.ts";
+import { createS3Client } from "../functions/s3_client.ts";
+import { BUCKET, startFakeS3 } from "../tests/storage/fake_s3.ts";
 import { createTestClocks, createTestRuns, type TestClocks, type TestRuns } from "./schedule_testing.ts";
 import { openSchedules, type Schedules } from "./open_schedules.ts";
 import type { RunService } from "../functions/api/run_service.ts";
@@ -35,7 +38,7 @@ interface Place {
   trees(): AnyJson[];
 }
 
-async function inPlace(use: (place: Place) => Promise<void>): Promise<void> {
+async function inPlace(use: (place: Place) => Promise<void>, openBucket: OpenBucket | null = null): Promise<void> {
   const folder = Deno.realPathSync(Deno.makeTempDirSync());
   const root = join(folder, "data");
   Deno.mkdirSync(join(root, "in"), { recursive: true });
@@ -45,6 +48,7 @@ async function inPlace(use: (place: Place) => Promise<void>): Promise<void> {
       folder: join(folder, "state"),
       runs: runService(runs),
       files: below(root),
+      openBucket,
       log: () => {},
       clock: clocks,
     });
@@ -141,6 +145,26 @@ Deno.test("a schedule is made once, shown with every choice made and its next ti
   }));
 
 const REFUSED: readonly (readonly [string, unknown, RegExp])[] = [
+  [
+    "a folder to copy to without s3://",
+    { ...BEAM, trigger: { prefix: "in", into: "x" } },
+    /^trigger\.into: found a folder to copy/,
+  ],
+  [
+    "s3:// without a folder to copy to",
+    { ...BEAM, trigger: { prefix: "s3://data/x" } },
+    /^trigger\.into: found nothing, expected/,
+  ],
+  [
+    "s3:// without an object store",
+    { ...BEAM, trigger: { prefix: "s3://data/x", into: "in" } },
+    /^trigger\.prefix: Cannot look into a bucket: found no object store in the configuration/,
+  ],
+  [
+    "s3:// with a folder out of the data root",
+    { ...BEAM, trigger: { prefix: "s3://data/x", into: "../in" } },
+    /^trigger\.into: Cannot use "\.\.\/in"/,
+  ],
   ["a cron expression that is none", { ...NIGHTLY, trigger: { cron: "at night" } }, /^trigger\.cron: found "at night"/],
   [
     "an unknown time zone",
@@ -309,3 +333,41 @@ Deno.test("a folder that cannot be read is a problem that is shown, and gone whe
     assert.equal((await call("GET", "/v1/schedules/beam")).json.problem, null);
     assert.equal(trees().length, 1);
   }));
+
+Deno.test("a new object in a bucket starts a run with its copy, also if the store was away; one that is replaced early starts one", async () => {
+  await using server = startFakeS3();
+  const put = (name: string, text: string) => {
+    const etag = `"${text}"`;
+    const bytes = new TextEncoder().encode(text);
+    server.objects.set(name, { bytes, etag, modified: new Date(), meta: [] });
+  };
+  const settings = { region: "us-east-1", accessKey: "A", secretKey: "S", prefix: "" };
+  const patience = { attempts: 1, firstPauseMs: 1, silenceMs: 5000 };
+  const endpoint = `http://127.0.0.1:${server.port}`;
+  const openBucket = (bucket: string) => createS3Client({ ...settings, endpoint, bucket, patience });
+  await inPlace(async ({ root, call, pass, trees, runs }) => {
+    put("raw/old.ptyd", "old");
+    const trigger = { prefix: `s3://${BUCKET}/raw`, pattern: "*.ptyd", settle: 2, poll: 1, into: "in" };
+    const { status, json } = await call("POST", "/v1/schedules", { ...BEAM, trigger, overlap: "allow" });
+    assert.equal(status, 201, JSON.stringify(json));
+    await pass(5);
+    put("raw/new.ptyd", "first");
+    await pass(1);
+    put("raw/new.ptyd", "second");
+    server.fault = ({ method, name }) => method === "GET" && name !== "" ? { status: 503 } : undefined;
+    await pass(5);
+    assert.deepEqual(trees(), []);
+    const { json: { problem } } = await call("GET", "/v1/schedules/beam");
+    assert.match(problem, /HTTP 503/);
+    server.fault = () => undefined;
+    await pass(5);
+    assert.equal((await call("GET", "/v1/schedules/beam")).json.problem, null);
+    assert.deepEqual(trees().map(({ run }) => run), ["new_2026-11-25"]);
+    assert.equal(Deno.readTextFileSync(join(root, trees()[0].scans.S.data.dfile)), "second");
+    const { json: { starts } } = await call("GET", "/v1/schedules/beam/runs");
+    assert.deepEqual(starts.map(({ file, run }: AnyJson) => [file, run]), [
+      [`s3://${BUCKET}/raw/new.ptyd`, [...runs.trees.keys()][0]],
+      [`s3://${BUCKET}/raw/old.ptyd`, null],
+    ]);
+  }, openBucket);
+});

@@ -59,6 +59,8 @@ export interface StoredSchedule extends WholeSchedule {
 /** A start as it is kept. */
 export interface StoredStart extends Omit<ScheduleStart, "due"> {
   readonly number: number;
+  /** Key of what it is for. */
+  readonly event: string;
   readonly due: number;
   /** What is submitted; null until it was made. */
   readonly request: Json | null;
@@ -254,6 +256,7 @@ function scheduleRow(row: SqliteRow): StoredSchedule {
 function startRow(row: SqliteRow): StoredStart {
   return {
     number: Number(row.number),
+    event: String(row.event),
     due: Number(row.due),
     file: row.file === null ? null : String(row.file),
     state: String(row.state) as ScheduleStart["state"],

@@ -106,7 +106,7 @@ export function startProcess(
   const scheduler = createScheduler({
     log: () => {},
     loadTree: () => ({}),
-    bringFile: (_, file) => Promise.resolve(file),
+    bringFile: (_, { path }) => Promise.resolve(path),
     ...services,
     store: mortal(store, ["decide", "fixRequest", "move", "looked"]),
     runs: mortal(services.runs, ["submit", "cancel"]),

@@ -85,7 +85,13 @@ export function openTestServer(): TestServer {
   const stopping = new AbortController();
   const date = () => new Date();
   const runs = createRunService({ orchestrator, artifacts, files: below(root), invoke, date });
-  const schedules = openSchedules({ folder: join(folder, "schedules"), runs, files: below(root), log: () => {} });
+  const schedules = openSchedules({
+    folder: join(folder, "schedules"),
+    runs,
+    files: below(root),
+    openBucket: null,
+    log: () => {},
+  });
   const api: ApiOptions = {
     runs,
     batches: createBatchService({ runs, orchestrator, artifacts, files: below(root), date, limit: BATCH_LIMIT }),

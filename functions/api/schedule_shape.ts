@@ -16,7 +16,9 @@ const CRON = z.strictObject({
 });
 
 const NEW_FILES = z.strictObject({
-  prefix: z.string().min(1).max(1024).meta({ description: "folder below the data root; it need not be there yet" }),
+  prefix: z.string().min(1).max(1024).meta({
+    description: "folder below the data root, or s3://bucket/folder in the object store of the server",
+  }),
   pattern: z.string().min(1).max(200).default("**").meta({
     description: "which files below it: * and ? within a name, ** over folders",
   }),
@@ -26,6 +28,9 @@ const NEW_FILES = z.strictObject({
   poll: z.number().min(0.1).max(3600).default(5).meta({ description: "seconds between looks" }),
   existing: z.enum(["skip", "start"]).default("skip").meta({
     description: "whether files that are there when the schedule is made start runs too",
+  }),
+  into: z.string().min(1).max(1024).optional().meta({
+    description: "only for s3://: folder below the data root to which new objects are copied, where runs find them",
   }),
 });
 
@@ -46,7 +51,7 @@ const RUN = z.strictObject({
 /** What of a schedule may be changed. */
 export const SCHEDULE_BODY = z.strictObject({
   trigger: z.union([CRON, NEW_FILES], {
-    error: "expected either cron, with a timezone, or prefix, with pattern, settle, poll or existing",
+    error: "expected either cron, with a timezone, or prefix, with pattern, settle, poll, existing or into",
   }),
   run: RUN,
   missed: z.enum(["skip", "once", "all"]).optional().meta({

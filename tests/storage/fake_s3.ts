@@ -158,11 +158,11 @@ function list({ objects }: Pick<FakeS3, "objects">, query: URLSearchParams): Res
   const names = [...objects.keys()].sort().filter((name) => name.startsWith(query.get("prefix") ?? "") && name > after);
   const page = names.slice(0, PAGE);
   const entries = page.map((name) => {
-    const { bytes, modified } = objects.get(name)!;
+    const { bytes, etag, modified } = objects.get(name)!;
     const time = modified.toISOString();
-    return `<Contents><Key>${
-      xml(name)
-    }</Key><LastModified>${time}</LastModified><Size>${bytes.length}</Size></Contents>`;
+    return `<Contents><Key>${xml(name)}</Key><LastModified>${time}</LastModified><ETag>${
+      xml(etag)
+    }</ETag><Size>${bytes.length}</Size></Contents>`;
   });
   const next = names.length > PAGE ? `<NextContinuationToken>${xml(page.at(-1)!)}</NextContinuationToken>` : "";
   return new Response(`<ListBucketResult>${entries.join("")}${next}</ListBucketResult>`);
@@ -188,5 +188,5 @@ function hash(kind: "md5" | "sha256", bytes: Uint8Array): string {
 }
 
 function xml(text: string): string {
-  return text.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
+  return text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 }

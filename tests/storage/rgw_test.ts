@@ -6,6 +6,8 @@ import { isPtychoError } from "../../core/errors.ts";
 import { openPack } from "../../core/formats/array_pack.ts";
 import { createPack } from "../../core/formats/array_pack_writer.ts";
 import { fetchText, keysBelow, publishText, testStore } from "../../functions/artifact_store_cases.ts";
+import { bringBucketFile, listBucketFiles } from "../../functions/bucket_files.ts";
+import { below } from "../../functions/data_root.ts";
 import { createS3Artifacts, type S3Artifacts, type S3ArtifactSettings } from "../../functions/s3_artifacts.ts";
 import { createS3Client } from "../../functions/s3_client.ts";
 import { type CuttingProxy, startCuttingProxy } from "./cutting_proxy.ts";
@@ -220,3 +222,32 @@ test("a gateway that freezes is given up; what it does when it wakes overwrites 
 function sum(counts: ReadonlyMap<number, number>): number {
   return [...counts.values()].reduce((a, b) => a + b, 0);
 }
+
+test("new objects are listed with the ETag by which they are fetched, also with odd names", async () => {
+  const openBucket = (bucket: string) => createS3Client({ ...rgw().settings, bucket, prefix: "" });
+  const folder = `raw-${crypto.randomUUID()}/`;
+  const { signal } = new AbortController();
+  const put = async (text: string): Promise<void> => {
+    const name = `${folder}a/scan%201 & 2.h5`.split("/").map(encodeURIComponent).join("/");
+    const body = new TextEncoder().encode(text);
+    await openBucket(BUCKET).call({ method: "PUT", name, body, purpose: "put", expect: [200] }, () => {});
+  };
+  const list = () => listBucketFiles({ bucket: BUCKET, folder, pattern: "**/*.h5" }, { openBucket, signal });
+  const root = Deno.realPathSync(Deno.makeTempDirSync());
+  try {
+    assert.deepEqual(await list(), []);
+    for (const text of ["first", "second"]) {
+      await put(text);
+      const [{ path, stamp } = assert.fail("nothing was found")] = await list();
+      assert.equal(path, `s3://${BUCKET}/${folder}a/scan%201 & 2.h5`);
+      const bring = () =>
+        bringBucketFile({ address: path, stamp, into: "in" }, { openBucket, files: below(root), signal });
+      assert.equal(Deno.readTextFileSync(`${root}/${await bring()}`), text);
+      await put(`${text}, replaced`);
+      Deno.removeSync(`${root}/in`, { recursive: true });
+      assert.equal(await bring(), null);
+    }
+  } finally {
+    Deno.removeSync(root, { recursive: true });
+  }
+});
