@@ -39,8 +39,7 @@ export async function listBucketFiles(
 ): Promise<FoundFile[]> {
   const found: FoundFile[] = [];
   const purpose = `look for new files below "s3://${bucket}/${folder}"`;
-  for await (const { name, bytes, etag, modified } of listObjects(openBucket(bucket), folder, purpose)) {
-    signal.throwIfAborted();
+  for await (const { name, bytes, etag, modified } of listObjects(openBucket(bucket), folder, { purpose, signal })) {
     const below = name.slice(folder.length);
     if (bytes === 0 || etag === "" || !isPath(below) || !matchesPattern(below, pattern)) continue;
     found.push({

@@ -95,7 +95,7 @@ export function createS3Artifacts(settings: S3ArtifactSettings): S3Artifacts {
 
 async function* listArtifacts(client: S3Client, prefix: string): AsyncGenerator<ArtifactInfo> {
   const purpose = `list artifacts "${prefix}"`;
-  for await (const { name, bytes, modified } of listObjects(client, prefix, purpose)) {
+  for await (const { name, bytes, modified } of listObjects(client, prefix, { purpose })) {
     // "~" sorts behind all that a key can begin with.
     if (name.startsWith("~")) return;
     if (!isKey(name)) continue;

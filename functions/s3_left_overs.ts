@@ -45,7 +45,7 @@ async function removeUploads(client: S3Client, before: number): Promise<string[]
 
 async function removeData(client: S3Client, before: number): Promise<string[]> {
   const removed: string[] = [];
-  for await (const { name, modified } of listObjects(client, DATA, PURPOSE)) {
+  for await (const { name, modified } of listObjects(client, DATA, { purpose: PURPOSE })) {
     const key = keyOfData(name);
     if (key === null || !(modified.getTime() < before)) continue;
     const artifact = await headArtifact(client, key, { purpose: PURPOSE });

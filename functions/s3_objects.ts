@@ -93,13 +93,17 @@ export function abortUpload(
 }
 
 /** The objects whose names begin with `prefix`, in the order of names. */
-export async function* listObjects(client: S3Client, prefix: string, purpose: string): AsyncGenerator<ListedObject> {
+export async function* listObjects(
+  client: S3Client,
+  prefix: string,
+  options: { readonly purpose: string; readonly signal?: AbortSignal },
+): AsyncGenerator<ListedObject> {
   let token: string | null = null;
   do {
     const query: Record<string, string> = { "list-type": "2", prefix: client.prefix + prefix };
     if (token !== null) query["continuation-token"] = token;
     const text: string = await client.call(
-      { method: "GET", name: "", purpose, query, expect: [200] },
+      { method: "GET", name: "", query, expect: [200], ...options },
       ({ stream }) => readText(stream),
     );
     for (const [, entry = ""] of text.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {

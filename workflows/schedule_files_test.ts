@@ -257,3 +257,16 @@ Deno.test("a file that was removed before it rested starts nothing", () =>
     await world.pass(3);
     assert.deepEqual(world.started(), ["a"]);
   }));
+
+Deno.test("what came while nobody looked was missed, also if the folder could not be read right after", () =>
+  inWorld({ missed: "skip", overlap: "allow" }, { processes: 1 }, async (world) => {
+    world.sleep(600);
+    world.write("late", true);
+    world.disk.isReadable = false;
+    await world.do({ what: "restart" }, 0);
+    world.disk.isReadable = false;
+    await world.pass(20);
+    world.disk.isReadable = true;
+    await world.pass(SETTLE + 2);
+    assert.deepEqual(world.started(), []);
+  }));

@@ -75,6 +75,8 @@ export interface TestProcess {
   readonly store: ScheduleStore;
   /** Kills it within what it does next: before or after so many more things that it does outside itself. */
   killAfter(count: number): void;
+  /** Its disk is full, or not any more. */
+  fillDisk(isFull: boolean): void;
   /** Whether it was killed. */
   isDead(): boolean;
   close(): void;
@@ -87,6 +89,7 @@ export function startProcess(
 ): TestProcess {
   const store = new ScheduleStore(path);
   let left = Infinity;
+  let isFull = false;
   /** Every effect is a place to die at, before it and after it. */
   const mortal = <T extends object>(target: T, effects: readonly string[]): T =>
     new Proxy(target, {
@@ -96,6 +99,7 @@ export function startProcess(
         return (...args: unknown[]) => {
           if (left <= 0) throw new Killed();
           if (!effects.includes(String(name))) return value.apply(object, args);
+          if (isFull && object === store) throw new RunError("journal", "no space left");
           if (--left <= 0) throw new Killed();
           const result: unknown = value.apply(object, args);
           if (--left <= 0) throw new Killed();
@@ -114,6 +118,7 @@ export function startProcess(
   return {
     scheduler,
     store,
+    fillDisk: (full) => void (isFull = full),
     killAfter: (count) => void (left = count),
     isDead: () => left <= 0,
     close: () => store.close(),

@@ -39,6 +39,8 @@ interface Memory {
   /** By the clock that never goes back, and by that of the machine; null before the first look. */
   looked: { readonly monotonic: number; readonly wall: number } | null;
   observed: Observed;
+  /** Whether nobody looked for long before the next look for files that comes to its end. */
+  hasBeenAway: boolean;
   noted: number;
   /** What is in the way, as it is noted. */
   problem: string | null;
@@ -94,7 +96,16 @@ interface LookServices extends SchedulerServices {
 function memoryOf(memories: Map<string, Memory>, { id, revision, problem }: StoredSchedule): Memory {
   let memory = memories.get(id);
   if (memory?.revision !== revision) {
-    memory = { revision, looked: null, observed: new Map(), noted: -Infinity, problem, listing: null, times: null };
+    memory = {
+      revision,
+      looked: null,
+      observed: new Map(),
+      hasBeenAway: false,
+      noted: -Infinity,
+      problem,
+      listing: null,
+      times: null,
+    };
     memories.set(id, memory);
   }
   return memory;
@@ -147,24 +158,34 @@ function delayOf({ looked }: Memory, monotonic: number): number {
 function decideTimes(schedule: StoredSchedule, memory: Memory, { store, clock }: LookServices): void {
   if (!isCron(schedule.trigger)) return;
   const times = memory.times ??= cronTimes(schedule.trigger);
-  const now = clock.wall();
-  const delay = delayOf(memory, clock.monotonic());
-  memory.looked = { monotonic: clock.monotonic(), wall: now };
+  const [now, monotonic] = [clock.wall(), clock.monotonic()];
+  const delay = delayOf(memory, monotonic);
   const isSetBack = schedule.since > now;
-  if (!isSetBack && times.between(schedule.since, { until: now, limit: 1 }).length === 0) return;
-  store.decide(schedule, (current, open) => {
-    // A clock that was set back passes times again; those that were decided on are recorded.
-    const since = Math.max(current.floor, Math.min(current.since, now - delay));
-    const punctual = Math.max(since, now - delay - GRACE_MILLISECONDS);
-    const eventOf = (due: number, isMissed: boolean): ScheduleEvent => {
-      return { key: new Date(due).toISOString(), due, file: null, isMissed };
-    };
-    const events = [
-      ...times.between(since, { until: punctual, limit: current.limit }).map((due) => eventOf(due, true)),
-      ...times.between(punctual, { until: now, limit: MOST_PUNCTUAL }).map((due) => eventOf(due, false)),
-    ].filter(({ key }) => !store.isRecorded(current.id, key));
-    return { decisions: decide(withoutMissed(events, current), { ...current, open }), since: now };
-  });
+  if (isSetBack || times.between(schedule.since, { until: now, limit: 1 }).length > 0) {
+    store.decide(schedule, (current, open) => {
+      // A clock that was set back passes times again; those that were decided on are recorded.
+      const fresh = timeEvents(current, { times, now, delay }).filter(({ key }) => !store.isRecorded(current.id, key));
+      return { decisions: decide(withoutMissed(fresh, current), { ...current, open }), since: now };
+    });
+  }
+  // Not before it is written: what a full disk delays is not missed.
+  memory.looked = { monotonic, wall: now };
+}
+
+/** The times that came since somebody decided, as far as they can matter. */
+function timeEvents(
+  { since, floor, limit }: StoredSchedule,
+  { times, now, delay }: { readonly times: CronTimes; readonly now: number; readonly delay: number },
+): ScheduleEvent[] {
+  const after = Math.max(floor, Math.min(since, now - delay));
+  const punctual = Math.max(after, now - delay - GRACE_MILLISECONDS);
+  const eventOf = (due: number, isMissed: boolean): ScheduleEvent => {
+    return { key: new Date(due).toISOString(), due, file: null, isMissed };
+  };
+  return [
+    ...times.between(after, { until: punctual, limit }).map((due) => eventOf(due, true)),
+    ...times.between(punctual, { until: now, limit: MOST_PUNCTUAL }).map((due) => eventOf(due, false)),
+  ];
 }
 
 /** A process that did not come to look for so many seconds has other worries. */
@@ -179,6 +200,7 @@ async function decideFiles(schedule: StoredSchedule, memory: Memory, services: L
   const delay = delayOf(memory, now);
   if (memory.looked !== null && delay < poll) return;
   const away = wall - (memory.looked?.wall ?? schedule.looked) - delay;
+  memory.hasBeenAway ||= away > GRACE_MILLISECONDS + poll;
   memory.looked = { monotonic: now, wall };
   const found = await listFiles(trigger, memory, services);
   if (found === null) return;
@@ -188,7 +210,7 @@ async function decideFiles(schedule: StoredSchedule, memory: Memory, services: L
     trigger,
     now,
     wall,
-    hasBeenAway: away > GRACE_MILLISECONDS + poll,
+    hasBeenAway: memory.hasBeenAway,
     isRecorded: (key) => store.isRecorded(id, key),
   });
   if (events.length + passed.length > 0) {
@@ -200,6 +222,7 @@ async function decideFiles(schedule: StoredSchedule, memory: Memory, services: L
     });
   }
   memory.observed = observed;
+  memory.hasBeenAway = false;
   if (now - memory.noted < NOTE_MILLISECONDS) return;
   store.looked(id, wall);
   memory.noted = now;

@@ -32,6 +32,7 @@ type Happening =
 interface World {
   readonly clocks: TestClocks;
   readonly runs: TestRuns;
+  readonly alive: readonly TestProcess[];
   /** The latest that the wall clock showed to who looked. */
   readonly latest: number;
   /** Processes that look at the same time. */
@@ -72,6 +73,7 @@ async function inWorld(
   const world: World = {
     clocks,
     runs,
+    alive,
     get latest() {
       return latest;
     },
@@ -282,4 +284,14 @@ Deno.test("a clock that was a year ahead keeps nothing from running once it is r
     const now = world.clocks.wall();
     for (let i = 0; i < 5; i++) await world.do({ what: "pass", minutes: 7 });
     assert.deepEqual(world.started().slice(wrong.length), times(now, world.clocks.wall()));
+  }));
+
+Deno.test("what a full disk delays is not missed", () =>
+  inWorld({ missed: "skip", overlap: "allow", limit: 100 }, {}, async (world) => {
+    world.alive[0]!.fillDisk(true);
+    for (let i = 0; i < 25; i++) await world.do({ what: "pass", minutes: 1 });
+    assert.deepEqual(world.started(), []);
+    world.alive[0]!.fillDisk(false);
+    await world.do({ what: "nothing" });
+    assert.deepEqual(world.started(), times(START, world.latest));
   }));
