@@ -3,10 +3,11 @@
 import { join } from "node:path";
 import { DataError } from "../core/errors.ts";
 import { writeError } from "../core/formats/atomic_file.ts";
+import { boundHdf5 } from "../core/formats/hdf5_bounds.ts";
 import { createScratchFiles } from "../core/formats/scratch_file.ts";
 import { type AppOptions, createApp } from "../functions/app.ts";
 import { DEFAULT_STEP_TIME } from "../functions/cluster_settings.ts";
-import { below, type FindFiles } from "../functions/data_root.ts";
+import { below, type FindFiles, isAllowed } from "../functions/data_root.ts";
 import { createDevicePool } from "../functions/device_pool.ts";
 import { type Invoke, invokeBy } from "../functions/invoke.ts";
 import { type OpenArtifacts, openArtifacts } from "../functions/open_artifacts.ts";
@@ -30,7 +31,10 @@ export async function openStageHost(config: ServerConfig, say: (text: string) =>
   using opening = new DisposableStack();
   const artifacts = opening.use(openArtifacts(config, Deno.env.get));
   const files = filesOf(config);
-  const scratch = opening.use(createScratchFiles(folderIn(config.state, "scratch")));
+  const temporary = folderIn(config.state, "scratch");
+  const { limits: { read } } = config;
+  opening.use(boundHdf5({ mayOpen: (file) => isAllowed(files, file), mostBytes: read, temporary }));
+  const scratch = opening.use(createScratchFiles(temporary));
   const warm = opening.use(createWarmRuns({ mostKept: 1 + config.concurrency }));
   const { device: { name, threads, memory } } = config;
   const flags = {

@@ -1,7 +1,7 @@
 /** Where the files of parameter trees may lie: anywhere for who runs Exitwave himself, below one folder for a server. */
 
 import { basename, dirname, isAbsolute, join, relative, resolve, sep as SEPARATOR } from "node:path";
-import { DataError } from "../core/errors.ts";
+import { DataError, isPtychoError } from "../core/errors.ts";
 
 /** Finds files for a tree whose `io.home` is `home`. */
 export type FindFiles = (home: string) => { path(reference: string): string };
@@ -34,6 +34,17 @@ export function below(root: string, closed: readonly string[] = []): FindFiles {
       return path;
     },
   });
+}
+
+/** Whether trees may name a file; then what they name may lead to it. The path is absolute. */
+export function isAllowed(files: FindFiles, path: string): boolean {
+  try {
+    files(".").path(path);
+    return true;
+  } catch (error) {
+    if (isPtychoError(error, "DataError")) return false;
+    throw error;
+  }
 }
 
 function isInside(root: string, path: string): boolean {

@@ -31,6 +31,10 @@ const DEVICE = z.strictObject({
 const LIMITS = z.strictObject({
   upload: z.int().min(1).default(64e9).meta({ description: "Largest file that may be uploaded", unit: "bytes" }),
   batch: z.int().min(1).max(100_000).default(1000).meta({ description: "Most runs of a batch" }),
+  read: z.int().min(1 << 20).default(1 << 30).meta({
+    description: "Largest array, or all values of a tree, that are read from a file at once, whatever it declares",
+    unit: "bytes",
+  }),
   ...REQUEST_LIMITS,
 });
 

@@ -59,7 +59,8 @@ export function simulateScans({ p, written }: ParsedPtycho, services: SimulateSe
     const ptyd = services.path(dfile);
     const files = { label, frames: prepared.numFrames, shape: prepared.meta.shape, ptyd };
     if (data.name !== "MoonFlowerScan") return { ...files, truth: null };
-    const truth = `${ptyd.replace(/\.ptyd$/i, "")}_truth.ptyr`;
+    // A name of its own is a path of its own: a link may be there.
+    const truth = services.path(`${dfile.replace(/\.ptyd$/i, "")}_truth.ptyr`);
     writeTruth(truth, { label, prepared, now: services.now, truth: simulateMoonFlower(data).truth });
     return { ...files, truth };
   });

@@ -1,7 +1,7 @@
 /** The stage that turns prepared scans into a model: initial probe and object, and what engines work on. */
 
 import type { Data, State } from "../kernels/reconstruction.ts";
-import { loadArray, splitReference } from "../core/formats/array_file.ts";
+import { loadArray, placeReference } from "../core/formats/array_file.ts";
 import { readPtyr } from "../core/formats/ptyr.ts";
 import type { LoaderServices } from "../core/loaders/loader.ts";
 import type { EngineParams } from "../core/parameters/engine/mod.ts";
@@ -36,10 +36,7 @@ export function modelServices({ random, path, log, warn = log }: LoaderServices)
     // What models say is that two parameters disagree, which nobody should miss.
     log: warn,
     readPtyr: (file) => readPtyr(path(file), { notice: warn }),
-    loadArray(reference) {
-      const { path: file, dataset } = splitReference(reference);
-      return loadArray(dataset === null ? path(file) : `${path(file)}:${dataset}`);
-    },
+    loadArray: (reference) => loadArray(placeReference(reference, path)),
   };
 }
 

@@ -25,6 +25,15 @@ export function loadArray(reference: string): NdArray {
   throw new DataError(text, { file: path, found });
 }
 
+/**
+ * The reference with its file where `path` finds it. The file alone is looked for: what stands behind it is no path of the file system,
+ * and with it links in the name would not be seen.
+ */
+export function placeReference(reference: string, path: (file: string) => string): string {
+  const { path: file, dataset } = splitReference(reference);
+  return dataset === null ? path(file) : `${path(file)}:${dataset}`;
+}
+
 /** Splits `file:/dataset`; a colon belongs to the file name unless a "/" follows it. */
 export function splitReference(reference: string): { path: string; dataset: string | null } {
   const at = reference.indexOf(":/", 2);

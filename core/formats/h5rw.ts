@@ -3,10 +3,11 @@
  * .ptyd and .ptyr files are such trees. What is written here is what PtyPy 0.4 and 0.9 write for the same value.
  */
 
-import type { NdArray } from "../../kernels/nd_array.ts";
+import { type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
-import { type Hdf5File, join } from "./hdf5.ts";
-import type { StringArray } from "./hdf5_values.ts";
+import { type Hdf5File, type Hdf5Info, join } from "./hdf5.ts";
+import { checkBytes } from "./hdf5_bounds.ts";
+import { ELEMENT_BYTES, type StringArray } from "./hdf5_values.ts";
 import type { ArrayInParts, Hdf5Writer } from "./hdf5_writer.ts";
 
 /** One value of a tree, with the type that PtyPy gives it. */
@@ -37,6 +38,12 @@ const GROUPS = ["dict", "param", "ordered_dict", "list", "tuple"];
 const ARRAYS = ["array", "arraylist", "arraytuple"];
 /** What PtyPy calls the types that only writing tells apart. */
 const WRITTEN_AS: Readonly<Record<string, string>> = { record: "scalar", strings: "array" };
+/** Trees are not deeper unless links lead round in them. */
+const MOST_DEPTH = 64;
+/** What a group or a data set counts for beside its values: a few links make a tree of any size. */
+const NODE_BYTES = 4096;
+/** What a text counts for. */
+const TEXT_BYTES = 64;
 /** Kinds whose content is Python code to be executed, which never happens here. */
 const PICKLES = ["pickle", "record_array"];
 
@@ -71,14 +78,23 @@ export function writeEntries(writer: Hdf5Writer, path: string, entries: Readonly
 /**
  * Reads the tree at `path`. Things without a `type` (written by other programs) are taken for what they look like.
  *
- * @throws {DataError} naming the path of a type that is not known or does not fit what is there
+ * @throws {DataError} naming the path of a type that is not known or does not fit what is there, or of what has no end
  */
 export function readTree(file: Hdf5File, path: string, options: ReadTreeOptions = {}): H5rwNode {
-  return readNode(file, path, { ...options, type: typeAt(file, path) });
+  return readNode(file, path, { ...options, type: typeAt(file, path), seen: { bytes: 0 } });
 }
 
-function readNode(file: Hdf5File, path: string, options: ReadTreeOptions & { type: string }): H5rwNode {
-  const { type } = options;
+/** How to read a part of a tree, and what was read of it before. */
+interface NodeOptions extends ReadTreeOptions {
+  readonly type: string;
+  readonly seen: { bytes: number };
+}
+
+function readNode(file: Hdf5File, path: string, options: NodeOptions): H5rwNode {
+  const { type, seen } = options;
+  if (path.split("/").length > MOST_DEPTH) throw endless(file, path);
+  seen.bytes += NODE_BYTES;
+  checkBytes(seen.bytes, { file: file.path, dataset: path });
   if (file.kind(path) === "group") {
     if (!GROUPS.includes(type)) throw wrongType(file, path, `type "${type}" on a group`);
     const children = readChildren(file, path, options);
@@ -87,7 +103,11 @@ function readNode(file: Hdf5File, path: string, options: ReadTreeOptions & { typ
     return { type, items: keys.map((key) => children[key]!) };
   }
   if (GROUPS.includes(type)) throw wrongType(file, path, `type "${type}" on a data set`);
-  return readLeaf(file, path, type);
+  const info = type === "None" ? null : file.info(path);
+  if (info === null) return { type: "None" };
+  seen.bytes += sizeOf(info.shape ?? []) * (info.type.dtype === null ? TEXT_BYTES : ELEMENT_BYTES[info.type.dtype]);
+  checkBytes(seen.bytes, { file: file.path, dataset: path });
+  return readLeaf(file, path, { type, info });
 }
 
 /** The text of Python's asctime, in universal time: `Sun Nov 22 23:06:24 2026`. */
@@ -130,7 +150,7 @@ function writeContent(writer: Hdf5Writer, path: string, node: H5rwNode): void {
   }
 }
 
-function readChildren(file: Hdf5File, path: string, options: ReadTreeOptions): Record<string, H5rwNode> {
+function readChildren(file: Hdf5File, path: string, options: NodeOptions): Record<string, H5rwNode> {
   const children: Record<string, H5rwNode> = {};
   for (const name of file.keys(path)) {
     const child = join(path, name);
@@ -151,9 +171,11 @@ function readChildren(file: Hdf5File, path: string, options: ReadTreeOptions): R
   return children;
 }
 
-function readLeaf(file: Hdf5File, path: string, type: string): H5rwNode {
-  if (type === "None") return { type };
-  const info = file.info(path);
+function readLeaf(
+  file: Hdf5File,
+  path: string,
+  { type, info }: { readonly type: string; readonly info: Hdf5Info },
+): H5rwNode {
   const isBoolean = info.type.kind === "boolean" ? { isBoolean: true } : {};
   if (type === "string") {
     const text = file.read(path);
@@ -193,6 +215,13 @@ function typeAt(file: Hdf5File, path: string): string {
   if (info.shape === null) return "None";
   if (info.shape.length > 0) return "array";
   return info.type.kind === "string" ? "string" : "scalar";
+}
+
+function endless(file: Hdf5File, path: string): DataError {
+  const text =
+    `Cannot read the tree in "${file.path}": found groups more than ${MOST_DEPTH} deep at "${path.slice(0, 40)}...", ` +
+    "expected a tree that ends; does a group hold itself?";
+  return new DataError(text, { file: file.path, dataset: path });
 }
 
 function wrongType(file: Hdf5File, path: string, found: string): DataError {

@@ -6,6 +6,7 @@
 import { dirname, resolve } from "node:path";
 import { type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
+import { checkBytes, checkMayOpen } from "./hdf5_bounds.ts";
 import { checkHdf5Signature } from "./hdf5_signature.ts";
 import { decodeNumbers, describeType, filterName, singleValue, unreadableFilter, valueShape } from "./hdf5_values.ts";
 import type { Hdf5Metadata, Hdf5Type, Hdf5Value } from "./hdf5_values.ts";
@@ -15,6 +16,9 @@ import type { Hdf5Record } from "./hdf5_record.ts";
 import { readInto, readOnto, readRecord, readStrings } from "./hdf5_memory.ts";
 import { libraryMessage, openError } from "./hdf5_message.ts";
 import { nearestNames } from "./nearest_names.ts";
+
+/** What a text takes beside its characters. */
+const TEXT_BYTES = 64;
 
 /** What there is under a name. */
 export type Hdf5Kind = "group" | "dataset" | "datatype" | "missing";
@@ -44,9 +48,10 @@ export interface ReadRoom {
 /**
  * Opens an HDF5 file to read.
  *
- * @throws {DataError} if it is missing, a folder, empty, not HDF5, truncated or damaged; the message says what to do
+ * @throws {DataError} if it is missing, a folder, empty, not HDF5, truncated, damaged or out of bounds; the message says what to do
  */
 export function openHdf5(path: string): Hdf5File {
+  checkMayOpen(resolve(path));
   checkHdf5Signature(path);
   return new Hdf5File(path, openForReading(path));
 }
@@ -80,8 +85,9 @@ export class Hdf5File implements Disposable {
         case library.H5G_TYPE:
           return "datatype";
       }
-    } catch {
+    } catch (error) {
       // The library raises instead of answering "no" where an external file or a parent cannot be opened.
+      if (error instanceof DataError) throw error;
     }
     return "missing";
   }
@@ -187,6 +193,7 @@ export class Hdf5File implements Disposable {
     const type = describeType(m);
     if (type.dtype === null) throw this.#unexpected(path, "numbers", type.name);
     const size = sizeOf(box.count) * m.size;
+    checkBytes(size, { file: this.path, dataset: path });
     if (room.bytes.byteLength < size) room.bytes = this.#buffer(path, size);
     const { bytes } = room;
     if (size > 0) this.#checkFilters(path);
@@ -260,6 +267,7 @@ export class Hdf5File implements Disposable {
   }
 
   #strings(path: string, m: Hdf5Metadata): Hdf5Value {
+    checkBytes(sizeOf(m.shape ?? [0]) * (m.size + TEXT_BYTES), { file: this.path, dataset: path });
     this.#checkFilters(path);
     const at = absolute(path);
     return this.#attempt(path, () =>
@@ -283,7 +291,8 @@ export class Hdf5File implements Disposable {
       const bytes = readInto(library, (m.total_size ?? 1) * m.size, read);
       const array = decodeNumbers(bytes.buffer, m, m.shape);
       return array.shape.length > 0 ? array : singleValue(array, type.kind);
-    } catch {
+    } catch (error) {
+      if (error instanceof DataError) throw error;
       return undefined; // An attribute is a remark; one that cannot be read must not keep the data from being read.
     }
   }
@@ -303,13 +312,17 @@ export class Hdf5File implements Disposable {
       return null;
     }
     const beside = resolve(dirname(resolve(this.path)), link.file);
+    checkMayOpen(beside);
     const path = existsAsFile(beside) ? beside : resolve(link.file);
     if (!this.#linked.has(path)) this.#linked.set(path, openHdf5(path));
     return { file: this.#linked.get(path)!, path: link.target };
   }
 
   #checkFilters(path: string): void {
-    if (!this.#metadata(path).chunks) return;
+    const { chunks, size } = this.#metadata(path);
+    if (!chunks) return;
+    // A part of a compressed chunk needs all of it.
+    checkBytes(sizeOf(chunks) * size, { file: this.path, dataset: path });
     const filters = this.#attempt(path, () => library.get_dataset_filters(this.#id, absolute(path)));
     const name = unreadableFilter(filters);
     if (name === null) return;

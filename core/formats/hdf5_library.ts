@@ -7,15 +7,83 @@
  */
 
 import type h5wasm from "h5wasm/node";
+import { resolve } from "node:path";
 import { takeApart } from "./h5wasm_parts.ts";
+import { mayOpen, placeOfOwn, throwRefusal } from "./hdf5_bounds.ts";
 
 /** The functions of the library. */
 export type Hdf5Library = Awaited<typeof h5wasm.ready>;
 
+/** The stack of the library; null where the package was imported as it is. */
+let stack: Stack | null = null;
+
 /** The library, loaded. */
-export const library = await loadParts() ?? await loadPackage();
+export const library = withinBounds(await loadParts() ?? await loadPackage());
 // Without this, a failed read prints to the console and returns whatever was in memory.
 library.activate_throwing_error_handler();
+
+/** What the library uses to open files, and the error that it expects where one may not be opened. */
+interface FileSystem {
+  open(path: string, flags: number, ...mode: unknown[]): unknown;
+  unlink(path: string): unknown;
+  close(stream: unknown): void;
+  readonly ErrnoError: new (errno: number) => Error;
+}
+
+/** "Permission denied", as the system interface of the library numbers it (WASI). */
+const EACCES = 2;
+
+/** The flag of opening what is not there yet. */
+const O_CREAT = 0o100;
+
+/**
+ * The library within the bounds of the process. It takes a refused file for one that is missing, goes on, and may deliver zeros: so
+ * every call that met a refusal throws it in the end.
+ */
+function withinBounds(loaded: Hdf5Library): Hdf5Library {
+  const files = loaded.FS as unknown as FileSystem;
+  const { open, unlink } = files;
+  const complaints: unknown[] = [];
+  files.open = (path, flags, ...mode) => {
+    // Links lead to what is there: only the library itself makes files of such names.
+    const own = (flags & O_CREAT) !== 0 ? placeOfOwn(path) : null;
+    if (own === null && !mayOpen(resolve(path))) throw new files.ErrnoError(EACCES);
+    const stream = open(own ?? path, flags, ...mode);
+    if (own !== null) complaints.push(stream);
+    return stream;
+  };
+  files.unlink = (path) => unlink(placeOfOwn(path) ?? path);
+  const calls = new Map<PropertyKey, unknown>();
+  return new Proxy(loaded, {
+    get(target, name) {
+      const known = calls.get(name);
+      if (known !== undefined) return known;
+      const value: unknown = target[name as keyof Hdf5Library];
+      if (typeof value !== "function" || String(name).startsWith("_")) return value;
+      const call = (...inputs: unknown[]) => {
+        const top = stack?.emscripten_stack_get_current();
+        try {
+          return value.apply(target, inputs);
+        } catch (error) {
+          // An error leaves its frames on the stack of the library, which some thousands of them would fill, and its file open.
+          if (top !== undefined) stack?._emscripten_stack_restore(top);
+          for (const stream of complaints.splice(0)) files.close(stream);
+          throw error;
+        } finally {
+          complaints.length = 0;
+          throwRefusal();
+        }
+      };
+      calls.set(name, call);
+      return call;
+    },
+  });
+}
+
+interface Stack {
+  emscripten_stack_get_current(): number;
+  _emscripten_stack_restore(top: number): void;
+}
 
 async function loadPackage(): Promise<Hdf5Library> {
   const { default: package_ } = await import("h5wasm/node");
@@ -40,7 +108,12 @@ type Receive = (instance: WebAssembly.Instance, module: WebAssembly.Module) => v
 function instantiatorOf(module: WebAssembly.Module): (imports: WebAssembly.Imports, receive: Receive) => unknown {
   return (imports, receive) => {
     const instance = new WebAssembly.Instance(module, imports);
+    if (isStack(instance.exports)) stack = instance.exports;
     receive(instance, module);
     return instance.exports;
   };
+}
+
+function isStack(exports: object): exports is Stack {
+  return "emscripten_stack_get_current" in exports && "_emscripten_stack_restore" in exports;
 }

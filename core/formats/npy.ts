@@ -3,6 +3,7 @@
 import { type DType, type ElementArray, type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import { writeWhole } from "./atomic_file.ts";
+import { checkBytes } from "./hdf5_bounds.ts";
 import { readError } from "./hdf5_signature.ts";
 import { ELEMENT_BYTES, halfToSingle, viewAs } from "./hdf5_values.ts";
 
@@ -42,9 +43,10 @@ export function isNpy(path: string): boolean {
 export function readNpy(path: string): NdArray {
   let bytes: Uint8Array<ArrayBuffer>;
   try {
+    checkBytes(Deno.statSync(path).size, { file: path, dataset: "/" });
     bytes = Deno.readFileSync(path);
   } catch (error) {
-    throw readError(path, error);
+    throw error instanceof DataError ? error : readError(path, error);
   }
   return parseNpy(bytes, path);
 }

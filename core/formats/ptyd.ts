@@ -7,6 +7,7 @@ import { type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import { readTree } from "./h5rw.ts";
 import { asType, isArray, type PlainValue, toPlain } from "./h5rw_values.ts";
+import { checkBytes } from "./hdf5_bounds.ts";
 import { type Hdf5File, join, openHdf5, type ReadRoom } from "./hdf5.ts";
 import { toNumbers, viewAs } from "./hdf5_values.ts";
 
@@ -41,6 +42,9 @@ export interface PtydOptions {
   /** Is told of chunks that are missing and of parameters that could not be read. */
   notice?(message: string): void;
 }
+
+/** What is held of a frame as long as the file is open: its position and its index. */
+const FRAME_BYTES = 20;
 
 /** One chunk of frames. */
 interface Chunk {
@@ -100,6 +104,7 @@ export class Ptyd implements Disposable {
     this.#chunks = listChunks(file, options);
     this.numFrames = this.#chunks.reduce((sum, chunk) => sum + chunk.frames, 0);
     this.shape = frameShape(file, this.#chunks);
+    checkBytes(FRAME_BYTES * this.numFrames, { file: file.path, dataset: "/chunks" });
     this.positions = this.#readPositions();
     this.indices = this.#readIndices();
     const { kind, weight } = this.#findWeights();

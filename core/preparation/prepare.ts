@@ -6,7 +6,7 @@
 import type { MeasuredFrames } from "../../kernels/measured.ts";
 import { type NdArray, type Precision, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError, isPtychoError, ParameterError } from "../errors.ts";
-import { loadArray } from "../formats/array_file.ts";
+import { loadArray, placeReference } from "../formats/array_file.ts";
 import type { Loader, LoaderServices, OpenScan } from "../loaders/loader.ts";
 import type { PreparedScan, ScanMeta } from "../loaders/prepared_scan.ts";
 import type { PtyScanParams } from "../parameters/scandata/pty_scan.ts";
@@ -112,7 +112,7 @@ function openSource<P extends PtyScanParams>(loader: Loader<P>, p: P, { label, s
 function planContext(p: PtyScanParams, o: PlanOptions): PlanContext {
   const given = givenPositions(p.positions_theory, {
     path: `scans.${o.label}.data.positions_theory`,
-    load: (reference) => loadArray(o.services.path(reference)),
+    load: (reference) => loadArray(placeReference(reference, o.services.path)),
   });
   const { log, warn = log } = o.services;
   return { label: o.label, written: o.written, positions: given ?? o.positions ?? null, log, warn };

@@ -1,6 +1,7 @@
 /** The stage that says how good a state is. */
 
 import { z } from "zod";
+import { placeReference } from "../../core/formats/array_file.ts";
 import type { RunHistory } from "../state_pack.ts";
 import { ERRORS, STATE_INPUT } from "../inputs.ts";
 import { withSavedRun } from "../saved_run.ts";
@@ -72,8 +73,7 @@ async function compare(
   // Loaded only where it is used: it takes memory until the end of the process.
   const { compareFiles } = await import("../../core/metrics/comparand.ts");
   const { path } = context.files(home);
-  const { compared: { comparison: { nrmse, phaseRms, resolution } } } = compareFiles([path(reference), path(result)], {
-    kind: "object",
-  });
+  const files = [placeReference(reference, path), placeReference(result, path)] as const;
+  const { compared: { comparison: { nrmse, phaseRms, resolution } } } = compareFiles(files, { kind: "object" });
   return { nrmse, phaseRms, halfBit: resolution.halfBit.metres };
 }
