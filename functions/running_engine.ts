@@ -7,6 +7,7 @@ import type { PtyrIteration } from "../core/formats/ptyr.ts";
 import { restoreRandom } from "../core/random.ts";
 import type { Device } from "../kernels/device.ts";
 import { needOf } from "../kernels/memory_plan.ts";
+import { createTurn } from "../kernels/turn.ts";
 import { placeFrames, placementText } from "./device_plan.ts";
 import type { StateReference } from "./inputs.ts";
 import { collectBefore, type Earlier, type Lineage, publishedAfter } from "./lineage.ts";
@@ -23,7 +24,6 @@ import {
   type RunHistory,
   type SavedState,
 } from "./state_pack.ts";
-import { createTurn } from "./turn.ts";
 
 /** An engine whose state is on a device. */
 export interface RunningEngine extends Disposable {

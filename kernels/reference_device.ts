@@ -24,6 +24,7 @@ import type { ElementArray } from "./nd_array.ts";
 import type { Buffer, BufferLayout, FrameCall, Pass, WholeCall } from "./pass.ts";
 import { ADDRESS, type Block, type Data, type LoadedState } from "./reconstruction.ts";
 import { type ArraySink, collectArrays, type LoadedArray, putArray, readNumbers, sourceOf } from "./state_arrays.ts";
+import { createPause } from "./turn.ts";
 
 /** Largest typed array that V8 makes. */
 const MAX_BUFFER_BYTES = 2 ** 33;
@@ -49,6 +50,7 @@ interface Store {
   readonly kept: Map<Buffer, readonly number[]>;
   /** Seconds that the engine asked to wait. */
   pause: number;
+  readonly wait: (seconds: number) => Promise<void>;
 }
 
 function createResident(data: Data, state: LoadedState): Resident {
@@ -60,6 +62,7 @@ function createResident(data: Data, state: LoadedState): Resident {
     rest: new Map(Object.entries(state.arrays)),
     kept: new Map(),
     pause: 0,
+    wait: createPause(),
   };
   const frames = data.blocks.reduce((sum, b) => sum + b.frames, 0);
   const probeCount = data.probes.reduce((sum, s) => sum + s.layers * s.rows * s.cols, 0);
@@ -85,10 +88,10 @@ function createResident(data: Data, state: LoadedState): Resident {
     },
     pause: (seconds) => void (store.pause += seconds),
     async flush(read) {
-      const wait = 1000 * store.pause;
+      const seconds = store.pause;
       store.pause = 0;
       // Also without a pause this lets the host see signals and draw its progress between blocks.
-      await new Promise<void>((resolve) => setTimeout(resolve, wait));
+      await store.wait(seconds);
       return read.map((buffer) => (arrayOf(store, buffer) as Float64Array).slice());
     },
     save: (isWanted) => collectArrays((sink) => saveArrays(store, { sink, isWanted })),

@@ -9,6 +9,7 @@ import type { Buffer, Pass, WholeCall } from "../pass.ts";
 import { ADDRESS, type Block, type Data, type LoadedState, type StorageSpec } from "../reconstruction.ts";
 import type { Scratch } from "../scratch.ts";
 import { type ArraySink, collectArrays, type LoadedArray, putArray, sourceOf } from "../state_arrays.ts";
+import { createPause } from "../turn.ts";
 import { createDeviceArrays, type DeviceArrays } from "./device_arrays.ts";
 import { type DeviceBlock, openDeviceBlock } from "./device_blocks.ts";
 import type { DeviceFrames } from "./device_frames.ts";
@@ -46,6 +47,7 @@ interface Store {
   readonly kept: Map<Buffer, readonly number[]>;
   /** Seconds that the engine asked to wait. */
   pause: number;
+  readonly wait: (seconds: number) => Promise<void>;
 }
 
 /**
@@ -79,6 +81,7 @@ export function createResident(data: Data, state: LoadedState, { workshop, plan,
     rest: new Map(Object.entries(state.arrays)),
     kept: new Map(),
     pause: 0,
+    wait: createPause(),
   };
   try {
     return openResident(store, close);
@@ -122,10 +125,10 @@ function openResident(store: Store, close: () => void): Resident {
     },
     pause: (seconds) => void (store.pause += seconds),
     async flush(read) {
-      const wait = 1000 * store.pause;
+      const seconds = store.pause;
       store.pause = 0;
       // Also without a pause this lets the host see signals and draw its progress between blocks.
-      await new Promise<void>((resolve) => setTimeout(resolve, wait));
+      await store.wait(seconds);
       return read.map((buffer) => (store.arrays.flat(buffer, "read") as Float64Array).slice());
     },
     save: (isWanted) => collectArrays((sink) => saveArrays(store, { sink, isWanted })),
