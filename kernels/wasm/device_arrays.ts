@@ -28,7 +28,7 @@ export interface DeviceArrays {
   remove(buffer: Buffer): void;
   /** The flat array. @throws {DeviceError} if the buffer was freed */
   flat(buffer: Buffer, use: Use): ElementArray;
-  /** The planes of a complex or real array. @throws {DeviceError} if the buffer was freed */
+  /** The planes of a complex or real array, which lies as `planes.real`. @throws {DeviceError} if the buffer was freed */
   planes(buffer: Buffer, planes: Planes, use: Use): PlaneView;
   /** How a buffer lies in memory now: its planes if it was last used so. */
   formOf(buffer: Buffer): Planes | null;
@@ -113,8 +113,9 @@ export function createDeviceArrays(memory: DeviceMemory, data: Data): DeviceArra
     return { memory: memory.memory, address, planes: planes! };
   }
 
-  function planesOf(buffer: Buffer, planes: Planes, use: Use): PlaneView {
+  function planesOf(buffer: Buffer, wanted: Planes, use: Use): PlaneView {
     const array = held(buffer);
+    const planes = isComplexElement(buffer.layout.element) ? wanted : wanted.real ?? wanted;
     if (array.planes !== planes && array.planes !== null) {
       flat(buffer, "read");
       freePlanes(array);

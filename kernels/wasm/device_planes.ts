@@ -23,6 +23,8 @@ export interface Planes {
   readonly precision: Precision;
   readonly bytes: number;
   readonly parts: readonly PlanePart[];
+  /** How real arrays of the size lie; in the same way if left out. */
+  readonly real?: Planes;
 }
 
 /** Room behind a plane of the object, where vectors of the last row end. */
@@ -43,7 +45,7 @@ export function probePlanes(storages: readonly StorageSpec[], precision: Precisi
   return { precision, bytes, parts };
 }
 
-/** The re planes of all layers, then the im planes of all. */
+/** The re planes of all layers, then the im planes of all, which real arrays have no room for. */
 export function objectPlanes(storages: readonly StorageSpec[], precision: Precision): Planes {
   const lanes = lanesOf(precision);
   const parts: PlanePart[] = [];
@@ -56,7 +58,8 @@ export function objectPlanes(storages: readonly StorageSpec[], precision: Precis
     }
   }
   half = Math.ceil((half + ROOM_BYTES) / ROOM_BYTES) * ROOM_BYTES;
-  return { precision, bytes: 2 * half, parts: parts.map((part) => ({ ...part, im: half + part.re })) };
+  const real = { precision, bytes: half, parts };
+  return { precision, bytes: 2 * half, parts: parts.map((part) => ({ ...part, im: half + part.re })), real };
 }
 
 /** Rows of a layer. */

@@ -151,6 +151,29 @@ Deno.test("a form does nothing with ranges that are no whole layers, and with si
   }
 });
 
+Deno.test("a real array of the object's size takes half of the room of a complex one", () => {
+  const memory = createDeviceMemory({ shared: false, bytes: 2 ** 24 });
+  const taken: number[] = [];
+  const take = (bytes: number, what: string) => (taken.push(bytes), memory.take(bytes, what));
+  const arrays = createDeviceArrays({ ...memory, take }, {
+    precision: "single",
+    blocks: [],
+    probes: PROBES,
+    objects: OBJECTS,
+  });
+  const planes = objectPlanes(OBJECTS, "single");
+  for (const element of ["wide_complex", "wide"] as const) {
+    const buffer = bufferHandle({
+      name: element,
+      element,
+      count: planes.parts.reduce((n, p) => n + p.rows * p.cols, 0),
+    });
+    arrays.add(buffer);
+    arrays.planes(buffer, planes, "update");
+  }
+  assertEquals(taken, [planes.bytes, planes.bytes / 2]);
+});
+
 function storage(ID: string, place: Pick<StorageSpec, "start" | "layers" | "rows" | "cols">): StorageSpec {
   return { ID, ...place, psize: [1, 1], origin: [0, 0] };
 }
