@@ -21,7 +21,14 @@ export function prepareLikelihood({ size, modes, model, chunk }: {
   chunk: number;
 }): { round(): number[] } {
   const plan = planWasmFft({ rows: size, cols: size, precision: "single" });
-  const code = generateLikelihood(plan, { modes, kind: "farfield", shared: true, model, floating: false });
+  const code = generateLikelihood(plan, {
+    modes,
+    kind: "farfield",
+    shared: true,
+    counts: false,
+    model,
+    floating: false,
+  });
   const { planeBytes, pitch } = plan.layout;
   const frameBytes = 2 * modes * planeBytes;
   const side = Math.ceil(3.4 * size / 4) * 4;

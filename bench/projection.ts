@@ -15,7 +15,7 @@ const ROUNDS = 9;
 /** A stack of frames in memory, ready to be timed. `round` gives ns per point and mode of each pass. */
 async function prepareProjection({ size, modes, threads }: { size: number; modes: number; threads: number }) {
   const plan = planWasmFft({ rows: size, cols: size, precision: "single" });
-  const code = generateProjection(plan, { modes, kind: "farfield", shared: true });
+  const code = generateProjection(plan, { modes, kind: "farfield", shared: true, counts: false });
   const { planeBytes, pitch } = plan.layout;
   const side = Math.ceil(3.4 * size / 4) * 4;
   const objectBytes = Math.ceil((side * side * 4 + 64) / 4096) * 4096 + 2048;

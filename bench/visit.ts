@@ -13,7 +13,7 @@ const FRAMES = 112;
 
 function nsPerPoint(size: number): number {
   const plan = planWasmFft({ rows: size, cols: size, precision: "single" });
-  const code = generateVisit(plan, { modes: 1, kind: "farfield", shared: true });
+  const code = generateVisit(plan, { modes: 1, kind: "farfield", shared: true, counts: false });
   const { planeBytes } = plan.layout;
   const side = Math.ceil(3.4 * size / 4) * 4;
   const objectBytes = side * side * 4 + 64;

@@ -21,7 +21,7 @@ export interface DeviceBlock {
   /** Handles of what was measured. */
   readonly handles: ReturnType<typeof measuredHandles>;
   readonly plan: WasmFftPlan;
-  /** Roots and waves. */
+  /** What was measured, and waves. */
   readonly frames: DeviceFrames;
   /** null if the block mixes propagators: then only twins work on it. */
   readonly kind: PropagatorKind | null;
@@ -84,12 +84,11 @@ export function openDeviceBlock(memory: DeviceMemory, loaded: LoadedBlock, optio
     kind: kinds.size === 1 ? [...kinds][0]! : null,
     piece,
     records() {
-      const first = frames.roots();
       return piece("frames", block.frames * FRAME_RECORD.bytes, (at) => {
         const view = new DataView(memory.memory.buffer);
         countValid(block.measured).forEach((valid, frame) => {
           const record = at + frame * FRAME_RECORD.bytes;
-          view.setInt32(record + FRAME_RECORD.root, first + frames.places.of(frame) * plan.layout.planeBytes, true);
+          view.setInt32(record + FRAME_RECORD.root, frames.measured().placeOf(frame), true);
           view.setFloat64(record + FRAME_RECORD.valid, valid, true);
         });
       });

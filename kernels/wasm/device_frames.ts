@@ -1,5 +1,5 @@
 /**
- * What the WASM device holds of every frame of a block: roots of the measured intensities, and waves. Where the memory has no room for
+ * What the WASM device holds of every frame of a block: the measured intensities, and waves. Where the memory has no room for
  * all frames, a pass is done group after group: the guests of a group take their places with what the pass reads of them, and what it
  * changed of them goes to scratch.
  *
@@ -20,7 +20,7 @@ import type { SaveOptions } from "./device_arrays.ts";
 import type { DeviceMemory } from "./device_memory.ts";
 import { type Group, groupsOf, type Places, placesOf } from "./device_places.ts";
 import { packPlanes, type PlanePart, type PlaneView, unpackPlanes } from "./device_planes.ts";
-import { type DeviceRoots, openDeviceRoots } from "./device_roots.ts";
+import { type DeviceMeasured, openDeviceMeasured } from "./device_measured.ts";
 import { type DeviceWaves, openDeviceWaves } from "./device_waves.ts";
 
 /** Where the frames of a block are. */
@@ -36,8 +36,8 @@ export interface DeviceFrames {
   remove(buffer: Buffer): void;
   /** Address of the waves in the first place. */
   waves(buffer: Buffer): number;
-  /** Address of the roots in the first place. */
-  roots(): number;
+  /** Where the measured intensities are. */
+  measured(): DeviceMeasured;
   /** Runs a pass over items [start, end) at a time, whose frames then have their places. */
   each(work: FrameWork, run: (items: { readonly start: number; readonly end: number }) => void): void;
   /** Copies the waves of pods of a frame that has its place, (mode, y, x) complex. Changes `into`. */
@@ -80,11 +80,11 @@ export function openDeviceFrames(
   const { planeBytes, precision } = layout;
   const places = placesOf(frames, plan);
   const all = new Map<Buffer, DeviceWaves>();
-  let madeRoots: DeviceRoots | null = null;
+  let made: DeviceMeasured | null = null;
   let room: RealArray | null = null;
 
-  function roots(): DeviceRoots {
-    return madeRoots ??= openDeviceRoots(memory, { measured, places, layout, name: `"roots" of block ${block.ID}` });
+  function openMeasured(): DeviceMeasured {
+    return made ??= openDeviceMeasured(memory, { measured, places, layout, name: `"roots" of block ${block.ID}` });
   }
 
   function viewOf(buffer: Buffer): PlaneView {
@@ -106,7 +106,7 @@ export function openDeviceFrames(
     run: (group: Group) => void,
   ): void {
     for (const group of groups) {
-      if (withRoots) roots().enter(group.guests);
+      if (withRoots) openMeasured().enter(group.guests);
       for (const guest of group.guests) {
         for (const [waves, use] of uses) waves.enter(guest, { overwritten: use === "write" });
       }
@@ -161,7 +161,7 @@ export function openDeviceFrames(
       all.delete(buffer);
     },
     waves: (buffer) => all.get(buffer)!.address,
-    roots: () => roots().address,
+    measured: openMeasured,
     each({ pass, roots: withRoots }, run) {
       const perFrame = pass.each === "pod" ? modes : 1;
       const uses = usesOf(pass, { all, isPartial: perFrame > 1 });
@@ -181,8 +181,8 @@ export function openDeviceFrames(
     clear() {
       for (const waves of all.values()) waves.clear();
       all.clear();
-      madeRoots?.clear();
-      madeRoots = null;
+      made?.clear();
+      made = null;
     },
   };
 }

@@ -144,21 +144,21 @@ function residualWaves({ memory, programs, block }: PassContext): { address: num
 function openLikelihood({ memory, programs, block }: PassContext, { model, floating }: Likelihood): OpenProgram {
   const { plan, kind, loaded: { block: { modes } } } = block;
   const { rows, cols, precision } = plan.layout;
-  return programs.open(`likelihood ${rows} ${cols} ${precision} ${modes} ${kind} ${model} ${floating}`, {
+  const { counts } = block.frames.measured();
+  return programs.open(`likelihood ${rows} ${cols} ${precision} ${modes} ${kind} ${counts} ${model} ${floating}`, {
     kind: "likelihood",
-    generate: () => generateLikelihood(plan, { modes, kind: kind!, shared: memory.shared, model, floating }),
+    generate: () => generateLikelihood(plan, { modes, kind: kind!, shared: memory.shared, counts, model, floating }),
   });
 }
 
 /** Address of the frame records, written once. */
 function frameRecords({ memory, block }: PassContext, model: LikelihoodModel): number {
-  const { loaded: { block: { frames, measured } }, plan: { layout } } = block;
-  const roots = block.frames.roots();
+  const { frames, measured } = block.loaded.block;
   return block.piece(`likelihood frames ${model}`, frames * LIKELIHOOD_FRAME.bytes, (at) => {
     visitFrames(measured, ({ frame, diffraction, mask }) => {
       const record = at + frame * LIKELIHOOD_FRAME.bytes;
       writeIntegers(memory, record, {
-        [LIKELIHOOD_FRAME.root]: roots + block.frames.places.of(frame) * layout.planeBytes,
+        [LIKELIHOOD_FRAME.root]: block.frames.measured().placeOf(frame),
       });
       writeDoubles(memory, record, {
         [LIKELIHOOD_FRAME.photons]: photonsOf(diffraction),

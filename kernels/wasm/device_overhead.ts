@@ -58,8 +58,9 @@ function programBytes(
   const plan = planWasmFft({ rows, cols, precision });
   const { tables, scratchBytes } = generateWasmFft(plan, { shared: false });
   const { planeBytes } = plan.layout;
+  // And a plane of roots where counts are held.
   const [projection, visit, likelihood] = [2 * modes + 1, 2, 4 * modes].map((planes) =>
-    tables.length + threads * threadScratch(planes * planeBytes + scratchBytes)
+    tables.length + threads * threadScratch((1 + planes) * planeBytes + scratchBytes)
   ) as [number, number, number];
   return Math.max(projection + visit, 2 * likelihood);
 }

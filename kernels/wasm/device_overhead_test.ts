@@ -25,6 +25,6 @@ Deno.test("overheadBytes() counts programs by shape, scratch by thread, and reco
   // 40 frames are fewer than fill 8 MB. Records: 40 + 72 bytes a frame, 5 * 32 + 28 a pod; three planes of factor and support.
   const ofBlock = 40 * (112 + 188) + 3 * planeBytes;
   assertEquals(bytes([block, block]) - bytes([block]), ofBlock);
-  // Two programs with four planes each, and the scratch of a transform of 64 * 64.
-  assertEquals(bytes([block], 3) - bytes([block], 2), 2 * (4 * planeBytes + 36864 + 128));
+  // Two programs with five planes each, and the scratch of a transform of 64 * 64.
+  assertEquals(bytes([block], 3) - bytes([block], 2), 2 * (5 * planeBytes + 36864 + 128));
 });

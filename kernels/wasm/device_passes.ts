@@ -78,9 +78,10 @@ export function mostRows({ parts }: Planes): number {
 function openProjection({ memory, programs, block }: PassContext): OpenProgram {
   const { plan, kind, loaded: { block: { modes } } } = block;
   const { rows, cols, precision } = plan.layout;
-  return programs.open(`projection ${rows} ${cols} ${precision} ${modes} ${kind}`, {
+  const { counts } = block.frames.measured();
+  return programs.open(`projection ${rows} ${cols} ${precision} ${modes} ${kind} ${counts}`, {
     kind: "projection",
-    generate: () => generateProjection(plan, { modes, kind: kind!, shared: memory.shared }),
+    generate: () => generateProjection(plan, { modes, kind: kind!, shared: memory.shared, counts }),
   });
 }
 

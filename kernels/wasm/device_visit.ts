@@ -97,9 +97,10 @@ function isOneStorage(parts: readonly PlanePart[], rows: number): boolean {
 function openVisit({ memory, programs, block }: PassContext) {
   const { plan, kind, loaded: { block: { modes } } } = block;
   const { rows, cols, precision } = plan.layout;
-  return programs.open(`visit ${rows} ${cols} ${precision} ${modes} ${kind}`, {
+  const { counts } = block.frames.measured();
+  return programs.open(`visit ${rows} ${cols} ${precision} ${modes} ${kind} ${counts}`, {
     kind: "visit",
-    generate: () => generateVisit(plan, { modes, kind: kind!, shared: memory.shared }),
+    generate: () => generateVisit(plan, { modes, kind: kind!, shared: memory.shared, counts }),
   });
 }
 

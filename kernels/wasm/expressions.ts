@@ -86,6 +86,15 @@ export const v128 = {
   load: load("v128", [SIMD, 0x00], 4),
   loadSplat32: load("v128", [SIMD, 0x09], 2),
   loadSplat64: load("v128", [SIMD, 0x0a], 3),
+  /** Four numbers of 16 bits, and two, as single-precision and as double-precision lanes. */
+  loadCounts4: (address: I32, offset = 0): V128 => ({
+    type: "v128",
+    code: [address.code, SIMD, 0x04, memoryArgument(3, offset), SIMD, unsigned(0xfa)],
+  }),
+  loadCounts2: (address: I32, offset = 0): V128 => ({
+    type: "v128",
+    code: [address.code, SIMD, 0x5c, memoryArgument(2, offset), SIMD, unsigned(0xa9), SIMD, unsigned(0xfe)],
+  }),
   and: binary("v128", [SIMD, 0x4e]) as Binary<"v128", "v128">,
   /** Bits of `a` that are not in `b`. */
   andNot: binary("v128", [SIMD, 0x4f]) as Binary<"v128", "v128">,

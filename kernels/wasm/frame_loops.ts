@@ -16,6 +16,8 @@ export interface FrameRows {
 export interface Walker {
   readonly at: Local<"i32">;
   readonly step?: I32;
+  /** Bytes of a vector there, those of a vector if left out; `turn` sees to its own shift. Such a walker has no step. */
+  readonly bytes?: number;
 }
 
 /** Vectors in one turn of the loop, at most: less counting, without need of more registers. */
@@ -42,7 +44,10 @@ export function eachVector(body: FunctionBody, { frame, walkers, afterRow }: {
   };
   const row = () => {
     body.set(end, i32.add(walkers[0]!.at, i32.const(frame.pitch)));
-    body.sweep({ move: walkers.map(({ at }) => [at, atOnce * VECTOR_BYTES] as const), until: end }, several);
+    body.sweep(
+      { move: walkers.map(({ at, bytes = VECTOR_BYTES }) => [at, atOnce * bytes] as const), until: end },
+      several,
+    );
     for (const { at, by } of jumps) body.set(at, i32.add(at, by));
     afterRow?.();
   };

@@ -25,6 +25,8 @@ export interface Lanes {
   constant(value: number): V128;
   /** The number at an address in every lane. */
   loadSplat(address: I32, offset?: number): V128;
+  /** As many numbers as there are lanes from as many words of 16 bits at an address. */
+  loadCounts(address: I32, offset?: number): V128;
   /** One lane, in double. */
   laneAsF64(a: V128, lane: number): F64;
   /** A scalar parameter in every lane; the parameter's type is `scalar`. */
@@ -52,6 +54,7 @@ const SINGLE: Lanes = {
   abs: f32x4.abs,
   constant: (value) => f32x4.splat(f32.const(value)),
   loadSplat: v128.loadSplat32,
+  loadCounts: v128.loadCounts4,
   laneAsF64: (a, lane) => f64.fromF32(f32x4.lane(a, lane)),
   splat: (value) => f32x4.splat(value as Expression<"f32">),
 };
@@ -73,6 +76,7 @@ const DOUBLE: Lanes = {
   abs: f64x2.abs,
   constant: (value) => f64x2.splat(f64.const(value)),
   loadSplat: v128.loadSplat64,
+  loadCounts: v128.loadCounts2,
   laneAsF64: f64x2.lane,
   splat: (value) => f64x2.splat(value as Expression<"f64">),
 };

@@ -16,8 +16,9 @@ import { defineFrameKernels, type FrameKernels } from "./frame_kernels.ts";
 import { callResult, type Local } from "./function_body.ts";
 import { type Lanes, lanesOf } from "./lanes.ts";
 import { defineLikelihoodKernels, type LikelihoodKernels, type LikelihoodModel } from "./likelihood_kernels.ts";
-import { POD_RECORD, type ProjectionCode } from "./projection_pass.ts";
-import { definePropagation, type Propagation, type PropagatorKind } from "./propagation.ts";
+import { defineMeasuredRoots, type MeasuredRoots } from "./measured_roots.ts";
+import { type FrameModule, POD_RECORD, type ProjectionCode } from "./projection_pass.ts";
+import { definePropagation, type Propagation } from "./propagation.ts";
 
 /**
  * Offsets in a likelihood job, in bytes; i32 but for `renormalization`, which is f64. The layout of waves: the modes of a frame one
@@ -50,7 +51,7 @@ export const LIKELIHOOD_JOB = {
 
 /** Offsets in a frame record, in bytes; f64 but for `root`. */
 export const LIKELIHOOD_FRAME = {
-  /** i32: address of the plane of signed roots of the intensity, infinity at masked pixels and in the padding. */
+  /** i32: address of the plane of signed roots of the intensity, infinity at masked pixels and in the padding; or of counts. */
   root: 0,
   /** Sum of the measured intensity over all pixels, masked ones too: see `photonsOf`. Read for a floating Poisson model only. */
   photons: 8,
@@ -74,29 +75,29 @@ interface Context {
   readonly common: FrameKernels;
   readonly kernels: LikelihoodKernels;
   readonly propagation: Propagation;
+  readonly roots: MeasuredRoots;
 }
 
 /** Generates the module. `floating` fits a factor on each frame's model intensity. */
-export function generateLikelihood(plan: WasmFftPlan, { modes, kind, shared, model, floating }: {
-  modes: number;
-  kind: PropagatorKind;
-  shared: boolean;
-  model: LikelihoodModel;
-  floating: boolean;
-}): ProjectionCode {
+export function generateLikelihood(
+  plan: WasmFftPlan,
+  { modes, kind, shared, counts, model, floating }: FrameModule & { model: LikelihoodModel; floating: boolean },
+): ProjectionCode {
   const assembler = createAssembler({ shared });
   const { layout } = plan;
   const tables = createTables(layout.precision);
   const common = defineFrameKernels(assembler, { layout, modes });
   const kernels = defineLikelihoodKernels(assembler, { layout, modes, model });
   const propagation = definePropagation(assembler, { plan, tables, kernels: common, kind });
-  const context = { plan, modes, model, floating, lanes: lanesOf(layout.precision), common, kernels, propagation };
+  const roots = defineMeasuredRoots(assembler, { layout, counts });
+  const lanes = lanesOf(layout.precision);
+  const context = { plan, modes, model, floating, lanes, common, kernels, propagation, roots };
   defineGradient(assembler, context);
   defineObjectGradient(assembler, context);
   defineProbeGradient(assembler, context);
   defineLine(assembler, context);
   // The line search holds two waves per mode.
-  const scratchBytes = 4 * modes * layout.planeBytes + propagation.scratchBytes;
+  const scratchBytes = roots.scratchBytes + 4 * modes * layout.planeBytes + propagation.scratchBytes;
   return { bytes: assembler.bytes(), tables: tables.bytes(), scratchBytes };
 }
 
@@ -104,7 +105,7 @@ const RANGE = { job: "i32", start: "i32", end: "i32", scratch: "i32" } as const;
 const BAND = { job: "i32", from: "i32", to: "i32", start: "i32", end: "i32" } as const;
 
 function defineGradient(assembler: Assembler, context: Context): void {
-  const { plan, modes, common, kernels, propagation, floating, lanes } = context;
+  const { plan, modes, common, kernels, propagation, floating, lanes, roots } = context;
   const { layout } = plan;
   const points = layout.rows * layout.cols;
   const scale = 1 / propagation.excess ** 2;
@@ -116,14 +117,15 @@ function defineGradient(assembler: Assembler, context: Context): void {
     const wave = body.keep(recordAt(field(p.job, "waves"), local, frameBytes(context)));
     const renormalization = body.keep(asScalar(lanes, f64.load(p.job, LIKELIHOOD_JOB.renormalization)));
     const root = body.local("i32");
+    const own = body.keep(i32.add(p.scratch, i32.const(roots.scratchBytes)));
     const propagate = (way: "forward" | "backward", waves: Local<"i32">) =>
       eachMode(modes, (m) => {
-        const args = [modeOf(context, waves, m), podField(pod, m, "factor"), field(p.job, "tables"), p.scratch];
+        const args = [modeOf(context, waves, m), podField(pod, m, "factor"), field(p.job, "tables"), own];
         body.call(propagation[way], args);
       });
 
     body.sweep({ move: [[p.start, 1]], until: p.end }, () => {
-      body.set(root, i32.load(record, LIKELIHOOD_FRAME.root));
+      body.set(root, roots.at(body, p.scratch, i32.load(record, LIKELIHOOD_FRAME.root)));
       body.set(model, podField(pod, 0, "spectrum"));
       eachMode(modes, (m) => body.call(common.makeModel, [modeOf(context, model, m), ...patchOf(pod, m)]));
       propagate("forward", model);
@@ -151,10 +153,10 @@ function defineGradient(assembler: Assembler, context: Context): void {
 }
 
 function defineLine(assembler: Assembler, context: Context): void {
-  const { modes, kernels, propagation, lanes } = context;
+  const { modes, kernels, propagation, lanes, roots } = context;
   const scale = 1 / propagation.excess ** 2;
   assembler.define({ name: "line", params: RANGE, exported: true }, (body, p) => {
-    const change = p.scratch;
+    const change = body.keep(i32.add(p.scratch, i32.const(roots.scratchBytes)));
     const second = body.keep(i32.add(change, i32.const(frameBytes(context))));
     const own = body.keep(i32.add(second, i32.const(frameBytes(context))));
     const record = body.keep(recordAt(field(p.job, "frames"), p.start, LIKELIHOOD_FRAME.bytes));
@@ -180,7 +182,7 @@ function defineLine(assembler: Assembler, context: Context): void {
       });
       const coefficient = f64.load(record, LIKELIHOOD_FRAME.coefficient);
       const factor = asScalar(lanes, f64.mul(coefficient, f64.const(scale)));
-      const root = i32.load(record, LIKELIHOOD_FRAME.root);
+      const root = roots.at(body, p.scratch, i32.load(record, LIKELIHOOD_FRAME.root));
       const sums = i32.add(record, i32.const(LIKELIHOOD_FRAME.sums));
       body.call(kernels.lineSums, [model, change, second, root, factor, renormalization, sums]);
       body.advance(record, LIKELIHOOD_FRAME.bytes);

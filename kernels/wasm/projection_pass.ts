@@ -15,6 +15,7 @@ import { type Expression, f32, type F64, f64, type I32, i32 } from "./expression
 import { defineFrameKernels, type FrameKernels } from "./frame_kernels.ts";
 import { callResult, type FunctionBody, type Local } from "./function_body.ts";
 import { type Lanes, lanesOf } from "./lanes.ts";
+import { defineMeasuredRoots, type MeasuredRoots } from "./measured_roots.ts";
 import { definePropagation, type Propagation, type PropagatorKind } from "./propagation.ts";
 import { defineSpectrumKernels, type SpectrumKernels } from "./spectrum_kernels.ts";
 
@@ -42,7 +43,7 @@ export const JOB = {
 
 /** Offsets in a frame record, in bytes. */
 export const FRAME_RECORD = {
-  /** i32: address of the plane of signed roots of the intensity, infinity at masked pixels and in the padding. */
+  /** i32: address of the plane of signed roots of the intensity, infinity at masked pixels and in the padding; or of counts. */
   root: 0,
   /** f64: number of valid pixels. */
   valid: 8,
@@ -86,26 +87,34 @@ interface Context {
   readonly kernels: FrameKernels;
   readonly spectra: SpectrumKernels;
   readonly propagation: Propagation;
+  readonly roots: MeasuredRoots;
 }
 
-/** Generates the module. `kind` is the kind of the block's propagators. */
-export function generateProjection(plan: WasmFftPlan, { modes, kind, shared }: {
-  modes: number;
-  kind: PropagatorKind;
-  shared: boolean;
-}): ProjectionCode {
+/** What modules of frames depend on beside the plan. */
+export interface FrameModule {
+  readonly modes: number;
+  /** Kind of the block's propagators. */
+  readonly kind: PropagatorKind;
+  readonly shared: boolean;
+  /** Whether frame records point to counts (COUNTS) in place of roots. */
+  readonly counts: boolean;
+}
+
+/** Generates the module. */
+export function generateProjection(plan: WasmFftPlan, { modes, kind, shared, counts }: FrameModule): ProjectionCode {
   const assembler = createAssembler({ shared });
   const { layout } = plan;
   const tables = createTables(layout.precision);
   const kernels = defineFrameKernels(assembler, { layout, modes });
   const spectra = defineSpectrumKernels(assembler, { layout, modes });
   const propagation = definePropagation(assembler, { plan, tables, kernels, kind });
-  const context = { plan, modes, lanes: lanesOf(layout.precision), kernels, spectra, propagation };
+  const roots = defineMeasuredRoots(assembler, { layout, counts });
+  const context = { plan, modes, lanes: lanesOf(layout.precision), kernels, spectra, propagation, roots };
   defineFourierUpdate(assembler, context);
   defineBeginnings(assembler, context);
   defineObjectPass(assembler, context);
   defineProbePass(assembler, context);
-  const scratchBytes = (2 * modes + 1) * layout.planeBytes + propagation.scratchBytes;
+  const scratchBytes = roots.scratchBytes + (2 * modes + 1) * layout.planeBytes + propagation.scratchBytes;
   return { bytes: assembler.bytes(), tables: tables.bytes(), scratchBytes };
 }
 
@@ -122,13 +131,13 @@ function propagatePod(body: FunctionBody, { propagation }: Context, way: "forwar
 }
 
 function defineFourierUpdate(assembler: Assembler, context: Context): void {
-  const { plan, modes, kernels, spectra, lanes } = context;
+  const { plan, modes, kernels, spectra, lanes, roots } = context;
   const { layout } = plan;
   const points = layout.rows * layout.cols;
   const { excess } = context.propagation;
   const constant = (value: number) => asScalar(lanes, f64.const(value));
   assembler.define({ name: "fourier_update", params: FRAME_RANGE, exported: true }, (body, p) => {
-    const model = p.scratch;
+    const model = body.keep(i32.add(p.scratch, i32.const(roots.scratchBytes)));
     const amplitude = body.keep(i32.add(model, i32.const(2 * modes * layout.planeBytes)));
     const scratch = body.keep(i32.add(amplitude, i32.const(layout.planeBytes)));
     const tables = body.keep(i32.load(p.job, JOB.tables));
@@ -142,7 +151,7 @@ function defineFourierUpdate(assembler: Assembler, context: Context): void {
       body.storeF64(record, value, { offset: FRAME_RECORD.errors + 8 * index });
 
     body.sweep({ move: [[p.start, 1]], until: p.end }, () => {
-      body.set(root, i32.load(record, FRAME_RECORD.root));
+      body.set(root, roots.at(body, p.scratch, i32.load(record, FRAME_RECORD.root)));
       body.set(spectrum, podField(pod, 0, "spectrum"));
       body.set(exitWave, podField(pod, 0, "exitWave"));
       eachMode(modes, (m) => {

@@ -11,8 +11,9 @@ import { type Expression, f32, f64, type I32, i32 } from "./expressions.ts";
 import { defineFrameKernels } from "./frame_kernels.ts";
 import { callResult } from "./function_body.ts";
 import { lanesOf } from "./lanes.ts";
-import { FRAME_RECORD, POD_RECORD, type ProjectionCode } from "./projection_pass.ts";
-import { definePropagation, type PropagatorKind } from "./propagation.ts";
+import { defineMeasuredRoots } from "./measured_roots.ts";
+import { FRAME_RECORD, type FrameModule, POD_RECORD, type ProjectionCode } from "./projection_pass.ts";
+import { definePropagation } from "./propagation.ts";
 import { defineVisitKernels } from "./visit_kernels.ts";
 
 /** Offsets in a visit job, in bytes; i32 but for `alpha` and `beta`, which are f64. Records are those of projection_pass.ts. */
@@ -41,11 +42,7 @@ export const VISIT_JOB = {
 } as const;
 
 /** Generates the module; `modes` is the number of pods per frame. */
-export function generateVisit(plan: WasmFftPlan, { modes, kind, shared }: {
-  modes: number;
-  kind: PropagatorKind;
-  shared: boolean;
-}): ProjectionCode {
+export function generateVisit(plan: WasmFftPlan, { modes, kind, shared, counts }: FrameModule): ProjectionCode {
   const assembler = createAssembler({ shared });
   const { layout } = plan;
   const lanes = lanesOf(layout.precision);
@@ -53,13 +50,14 @@ export function generateVisit(plan: WasmFftPlan, { modes, kind, shared }: {
   const common = defineFrameKernels(assembler, { layout, modes: 1 });
   const kernels = defineVisitKernels(assembler, layout);
   const propagation = definePropagation(assembler, { plan, tables, kernels: common, kind });
+  const roots = defineMeasuredRoots(assembler, { layout, counts });
   const asScalar = (value: Expression<"f64">) => lanes.precision === "single" ? f32.fromF64(value) : value;
   const constant = (value: number) => asScalar(f64.const(value));
   const { excess } = propagation;
 
   const params = { job: "i32", start: "i32", end: "i32", scratch: "i32" } as const;
   assembler.define({ name: "visit", params, exported: true }, (body, p) => {
-    const wave = p.scratch;
+    const wave = body.keep(i32.add(p.scratch, i32.const(roots.scratchBytes)));
     const own = body.keep(i32.add(wave, i32.const(2 * layout.planeBytes)));
     const field = (offset: number) => i32.load(p.job, offset);
     const place = body.keep(i32.add(field(VISIT_JOB.order), i32.mul(p.start, i32.const(4))));
@@ -81,7 +79,7 @@ export function generateVisit(plan: WasmFftPlan, { modes, kind, shared }: {
 
       body.call(common.makeModel, [wave, ...patch]);
       body.call(propagation.forward, propagate);
-      const root = i32.load(record, FRAME_RECORD.root);
+      const root = roots.at(body, p.scratch, i32.load(record, FRAME_RECORD.root));
       const replaced = [wave, root, constant(1 / excess), constant(1 / excess ** 2)];
       const sum = body.keep(callResult(kernels.replaceMagnitude, { type: "f64", args: replaced }));
       const valid = f64.load(record, FRAME_RECORD.valid);
@@ -108,6 +106,6 @@ export function generateVisit(plan: WasmFftPlan, { modes, kind, shared }: {
   return {
     bytes: assembler.bytes(),
     tables: tables.bytes(),
-    scratchBytes: 2 * layout.planeBytes + propagation.scratchBytes,
+    scratchBytes: roots.scratchBytes + 2 * layout.planeBytes + propagation.scratchBytes,
   };
 }
