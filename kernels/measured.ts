@@ -59,10 +59,10 @@ export interface MeasuredFrame {
 /** Bytes of intensities that are read at a time. */
 const READ_BYTES = 2 ** 21;
 
-/** Visits frames `first` to `end` (exclusive) in their order, all if left out. */
+/** Visits frames `first` to `end` (exclusive) in their order, all if left out; no more after one for which `visit` gives false. */
 export function visitFrames(
   measured: MeasuredFrames,
-  visit: (frame: MeasuredFrame) => void,
+  visit: (frame: MeasuredFrame) => boolean | void,
   { first = 0, end = measured.frames }: { readonly first?: number; readonly end?: number } = {},
 ): void {
   const { points, precision, maskFrames } = measured;
@@ -77,11 +77,12 @@ export function visitFrames(
     if (maskFrames !== 1) measured.readMask(start, mask.subarray(0, count * points));
     for (let i = 0; i < count; i++) {
       const at = maskFrames === 1 ? 0 : i * points;
-      visit({
+      const goesOn = visit({
         frame: start + i,
         diffraction: diffraction.subarray(i * points, (i + 1) * points),
         mask: mask.subarray(at, at + points),
       });
+      if (goesOn === false) return;
     }
   }
 }

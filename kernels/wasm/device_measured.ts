@@ -34,9 +34,6 @@ export interface MeasuredOptions {
 /** With more exceptions than one in so many pixels of a frame, counts are not worth while. */
 const EXCEPTION_SHARE = 64;
 
-/** Frames that are looked at before it is asked whether they have too many exceptions. */
-const LOOKED_AT = 16;
-
 /** Writes the resident frames. @throws {DeviceError} if the memory is short */
 export function openDeviceMeasured(memory: DeviceMemory, options: MeasuredOptions): DeviceMeasured {
   const { measured, places, layout, name } = options;
@@ -144,16 +141,14 @@ function isCount(intensity: number): boolean {
 
 /** Valid pixels that are no counts, of the frame that has most of them; null if some frame has too many. */
 function mostExceptions(measured: MeasuredFrames): number | null {
-  const { frames, points } = measured;
+  const { points } = measured;
   const limit = Math.floor(points / EXCEPTION_SHARE);
   let most = 0;
-  for (let first = 0; first < frames; first += LOOKED_AT) {
-    visitFrames(measured, ({ diffraction, mask }) => {
-      let exceptions = 0;
-      for (let i = 0; i < points; i++) if (mask[i] !== 0 && !isCount(diffraction[i]!)) exceptions++;
-      most = Math.max(most, exceptions);
-    }, { first, end: Math.min(frames, first + LOOKED_AT) });
-    if (most > limit) return null;
-  }
-  return most;
+  visitFrames(measured, ({ diffraction, mask }) => {
+    let exceptions = 0;
+    for (let i = 0; i < points; i++) if (mask[i] !== 0 && !isCount(diffraction[i]!)) exceptions++;
+    most = Math.max(most, exceptions);
+    return most <= limit;
+  });
+  return most <= limit ? most : null;
 }

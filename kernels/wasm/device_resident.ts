@@ -84,6 +84,8 @@ export function createResident(data: Data, state: LoadedState, { workshop, plan,
     wait: createPause(),
   };
   try {
+    // Before an engine takes its waves, what reading leaves behind can be collected.
+    for (const { kind, frames } of store.blocks) if (kind !== null) frames.measured();
     return openResident(store, close);
   } catch (e) {
     clearStore(store);
