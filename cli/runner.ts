@@ -14,29 +14,37 @@ export interface Runner extends AsyncDisposable {
   readonly restate: RestatePart | null;
 }
 
-/** Opens it. @throws {RunError} if the journal cannot be used */
-export async function openRunner(
-  config: ServerConfig,
-  { workflows, signal, say }: {
-    readonly workflows: Workflows;
-    readonly signal: AbortSignal;
-    readonly say: (text: string) => void;
-  },
-): Promise<Runner> {
+/** What it works with. */
+export interface RunnerOptions {
+  readonly workflows: Workflows;
+  readonly signal: AbortSignal;
+  readonly say: (text: string) => void;
+}
+
+/**
+ * Loads what is needed, and returns what opens it without waiting: from then on runs go on that were there before.
+ *
+ * @throws {RunError} (of what is returned) if the journal cannot be used
+ */
+export async function loadRunner(config: ServerConfig): Promise<(options: RunnerOptions) => Runner> {
   const { restate, concurrency, state } = config;
-  if (restate !== null) {
-    // Loaded only where they are used: the SDK takes memory and reads variables of its own.
-    const { createRestateOrchestrator } = await import("../workflows/restate_orchestrator.ts");
-    const { createRestatePart } = await import("./restate_part.ts");
-    const orchestrator = createRestateOrchestrator({ ...restate, workflows: Object.keys(workflows) });
-    const part = createRestatePart({ ...config, restate }, { workflows, signal, say });
-    return { orchestrator, restate: part, [Symbol.asyncDispose]: () => orchestrator[Symbol.asyncDispose]() };
+  if (restate === null) {
+    return ({ workflows, say }) => {
+      const orchestrator = openEmbeddedOrchestrator(workflows, {
+        folder: join(state, "runs"),
+        concurrency,
+        stepTimeoutMilliseconds: stepTimeOf(config),
+        log: say,
+      });
+      return { orchestrator, restate: null, [Symbol.asyncDispose]: () => orchestrator[Symbol.asyncDispose]() };
+    };
   }
-  const orchestrator = openEmbeddedOrchestrator(workflows, {
-    folder: join(state, "runs"),
-    concurrency,
-    stepTimeoutMilliseconds: stepTimeOf(config),
-    log: say,
-  });
-  return { orchestrator, restate: null, [Symbol.asyncDispose]: () => orchestrator[Symbol.asyncDispose]() };
+  // Loaded only where they are used: the SDK takes memory and reads variables of its own.
+  const { createRestateOrchestrator } = await import("../workflows/restate_orchestrator.ts");
+  const { createRestatePart } = await import("./restate_part.ts");
+  return (options) => {
+    const orchestrator = createRestateOrchestrator({ ...restate, workflows: Object.keys(options.workflows) });
+    const part = createRestatePart({ ...config, restate }, options);
+    return { orchestrator, restate: part, [Symbol.asyncDispose]: () => orchestrator[Symbol.asyncDispose]() };
+  };
 }

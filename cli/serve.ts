@@ -15,7 +15,7 @@ import type { CliIo } from "./command.ts";
 import { openGate } from "./gate.ts";
 import { listen } from "./listen.ts";
 import { collect } from "./open_run.ts";
-import { openRunner } from "./runner.ts";
+import { loadRunner } from "./runner.ts";
 import { openStageHost } from "./stage_host.ts";
 
 /** The flags of commands that serve. */
@@ -50,7 +50,8 @@ async function serve(io: CliIo, config: ServerConfig): Promise<void> {
   using host = await openStageHost(config, say);
   const { artifacts, files, invoke, options: { failed } } = host;
   const workflows = serverWorkflows({ invoke, artifacts, runs: () => runs });
-  await using runner = await openRunner(config, { workflows, signal: io.signal, say });
+  const openRunner = await loadRunner(config);
+  await using runner = openRunner({ workflows, signal: io.signal, say });
   const { orchestrator, restate } = runner;
   const date = () => new Date();
   const runs = createRunService({ orchestrator, artifacts, files, invoke, date });

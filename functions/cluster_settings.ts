@@ -3,7 +3,7 @@
 import { z } from "zod";
 
 /** An address without a path at its end. */
-const ADDRESS = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
+const ADDRESS = z.url({ protocol: /^https?$/ }).overwrite((url) => url.replace(/\/+$/, ""));
 
 /** Where artifacts are, if not in a folder. The keys come from the environment. */
 export const S3 = z.strictObject({

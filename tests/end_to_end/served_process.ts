@@ -6,7 +6,7 @@ import { join } from "node:path";
 const ROOT = join(import.meta.dirname!, "../..");
 
 /** Where Deno keeps packages: some read files of their own, such as fonts. */
-const PACKAGES = join(Deno.env.get("DENO_DIR") ?? join(Deno.env.get("HOME") ?? "/root", ".cache/deno"), "npm");
+export const PACKAGES = join(Deno.env.get("DENO_DIR") ?? join(Deno.env.get("HOME") ?? "/root", ".cache/deno"), "npm");
 
 /** A process that serves, until it is disposed of. */
 export interface ServedProcess extends AsyncDisposable {
@@ -55,6 +55,40 @@ export async function startServed(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  const { address, log, ended } = waitForAddress(process);
+  const kill = async () => {
+    try {
+      process.kill("SIGKILL");
+    } catch (error) {
+      // It has ended.
+      if (!(error instanceof TypeError)) throw error;
+    }
+    await ended;
+  };
+  try {
+    return {
+      pid: process.pid,
+      address: await address,
+      log,
+      signal: (signal) => process.kill(signal),
+      kill,
+      ended,
+      [Symbol.asyncDispose]: kill,
+    };
+  } catch (error) {
+    await kill();
+    throw error;
+  }
+}
+
+/** Listens to a process: to the address that it says, what it writes to standard error, and its end. */
+export function waitForAddress(process: Deno.ChildProcess): {
+  /** Rejects if the process ends before it says one. */
+  readonly address: Promise<string>;
+  readonly log: () => string;
+  /** Its exit code. */
+  readonly ended: Promise<number>;
+} {
   let [said, log] = ["", ""];
   const address = Promise.withResolvers<string>();
   const listen = async () => {
@@ -69,31 +103,9 @@ export async function startServed(
   };
   const ended = Promise.all([process.status, listen(), hear()]).then(([{ code }]) => code);
   // Before it listens, or after.
-  ended.then((code) => address.reject(new Error(`${command} ended with ${code}: ${log}`)));
+  ended.then((code) => address.reject(new Error(`the process ended with ${code}: ${log}`)));
   address.promise.catch(() => {});
-  const kill = async () => {
-    try {
-      process.kill("SIGKILL");
-    } catch (error) {
-      // It has ended.
-      if (!(error instanceof TypeError)) throw error;
-    }
-    await ended;
-  };
-  try {
-    return {
-      pid: process.pid,
-      address: await address.promise,
-      log: () => log,
-      signal: (signal) => process.kill(signal),
-      kill,
-      ended,
-      [Symbol.asyncDispose]: kill,
-    };
-  } catch (error) {
-    await kill();
-    throw error;
-  }
+  return { address: address.promise, log: () => log, ended };
 }
 
 /** Calls a server. @returns what it answered, as JSON */
