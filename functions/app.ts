@@ -3,7 +3,7 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { VERSION } from "../core/version.ts";
+import { mountDescription } from "./api/description.ts";
 import { errorResponses, jsonResponse } from "./api/responses.ts";
 import { type StageCall, withCallLog } from "./call_log.ts";
 import { errorResponse, type HttpError } from "./http_errors.ts";
@@ -36,10 +36,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
   for (const mount of options.resources ?? []) mount(app);
   app.notFound(answerNotFound);
   app.onError(answerError(options.failed));
-  app.doc31("/v1/openapi.json", {
-    openapi: "3.1.0",
-    info: { title: "Exitwave", version: VERSION, description: "Ptychography reconstruction as stateless functions" },
-  });
+  mountDescription(app);
   return app;
 }
 
@@ -51,7 +48,10 @@ export function answerNotFound(c: Context): Response {
 /** Answers what a handler threw; `failed` is told what is ours. */
 export function answerError(failed: AppOptions["failed"]): (error: Error, c: Context) => Response {
   return (error, c) => {
-    if (error instanceof HTTPException) return error.getResponse();
+    if (error instanceof HTTPException) {
+      const message = `Cannot read the request: found ${error.message || "it malformed"}; see /v1/openapi.json`;
+      return c.json({ error: httpError("BadRequest", message) }, error.status);
+    }
     // Nobody hears the answer, and the stage that was cut short is no mistake of ours.
     if (c.req.raw.signal.aborted) return c.body(null, 408);
     const { status, error: body } = errorResponse(error);

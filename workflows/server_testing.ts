@@ -5,7 +5,7 @@ import { type ApiOptions, mountApi } from "../functions/api/mount.ts";
 import { type AppOptions, createApp } from "../functions/app.ts";
 import { below } from "../functions/data_root.ts";
 import { createDevicePool } from "../functions/device_pool.ts";
-import { invokeBy } from "../functions/invoke.ts";
+import { type Invoke, invokeBy } from "../functions/invoke.ts";
 import { createLocalArtifacts } from "../functions/local_artifacts.ts";
 import { createWarmRuns } from "../functions/warm_runs.ts";
 import { createWasmDevice } from "../kernels/wasm_device.ts";
@@ -34,6 +34,10 @@ export interface TestRequest {
 export interface TestServer extends AsyncDisposable {
   /** The data root. */
   readonly root: string;
+  /** What is served, for who puts something in front of it. */
+  readonly app: ReturnType<typeof createApp>;
+  /** What went wrong on our side so far; disposing of the server throws the first. */
+  readonly failures: readonly unknown[];
   request(method: string, path: string, request?: TestRequest): Promise<Response>;
   /** The same, with the body read as JSON; null for none. */
   call(
@@ -55,8 +59,10 @@ export const BATCH_LIMIT = 10;
 /** Largest upload. */
 export const UPLOAD_LIMIT = 20_000_000;
 
-/** Opens a server in a new folder, which goes with it. */
-export function openTestServer(): TestServer {
+/** Opens a server in a new folder, which goes with it. `called` is told of every call of a stage by a run. */
+export function openTestServer(
+  { called = () => {} }: { readonly called?: (call: { readonly stage: string; readonly input: unknown }) => void } = {},
+): TestServer {
   const folder = Deno.realPathSync(Deno.makeTempDirSync());
   const root = join(folder, "data");
   Deno.mkdirSync(root);
@@ -79,7 +85,11 @@ export function openTestServer(): TestServer {
     failed: (error) => void errors.push(error),
   };
   const stages = createApp(options);
-  const invoke = invokeBy((request) => stages.fetch(request));
+  const invokeStage = invokeBy((request) => stages.fetch(request));
+  const invoke: Invoke = (stage, input, signal) => {
+    called({ stage, input });
+    return invokeStage(stage, input, signal);
+  };
   const workflows = serverWorkflows({ invoke, artifacts, runs: () => runs });
   const orchestrator = openEmbeddedOrchestrator(workflows, { folder: join(folder, "runs") });
   const stopping = new AbortController();
@@ -136,6 +146,8 @@ export function openTestServer(): TestServer {
 
   return {
     root,
+    app,
+    failures: errors,
     request,
     call,
     until,

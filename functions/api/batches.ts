@@ -57,7 +57,8 @@ const BODY = z.strictObject({
 
 const LINKS = z.strictObject({ self: z.string(), table: z.string(), cancel: z.string(), resume: z.string() });
 
-const ROW = BATCH_ROW.extend({ links: z.strictObject({ self: z.string(), result: z.string() }) });
+// Not by extend(): a named schema would be described as one that allows nothing else.
+const ROW = z.strictObject({ ...BATCH_ROW.shape, links: z.strictObject({ self: z.string(), result: z.string() }) });
 
 const BATCH = BATCH_RECORD.extend({ runs: z.array(ROW), links: LINKS }).openapi("Batch");
 

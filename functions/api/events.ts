@@ -18,6 +18,8 @@ export interface EventOptions {
   readonly heartbeatMilliseconds?: number;
 }
 
+const HEADERS = { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" };
+
 const EVENTS = createRoute({
   method: "get",
   path: "/v1/runs/{id}/events",
@@ -48,14 +50,14 @@ export function mountEvents(app: OpenAPIHono, runs: Pick<RunService, "view">, op
     const run = await runs.view(c.req.valid("param").id);
     const known = c.req.valid("header")["last-event-id"] ?? null;
     if (isAtEnd(run) && known === eventId(run)) return c.body(null, 204);
+    // Nobody would read the stream, nor end it.
+    if (c.req.raw.method === "HEAD") return c.body(null, 200, HEADERS) as never;
     const gone = new AbortController();
     const signal = AbortSignal.any([options.stopping, gone.signal, c.req.raw.signal]);
     const events = ReadableStream.from(eventsOf(run, { runs, known, signal, options }));
     // Ends the wait for the next event at once, where cancelling a generator waits for it.
     const stream = events.pipeThrough(new TransformStream({ cancel: () => gone.abort() }));
-    return new Response(stream.pipeThrough(new TextEncoderStream()), {
-      headers: { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" },
-    }) as never;
+    return new Response(stream.pipeThrough(new TextEncoderStream()), { headers: HEADERS }) as never;
   });
 }
 

@@ -71,10 +71,12 @@ export const SCHEDULE_BODY = z.strictObject({
 }).openapi("ScheduleBody");
 
 /** A schedule as it is made. */
-export const NEW_SCHEDULE = SCHEDULE_BODY.extend({ id: SCHEDULE_ID }).openapi("NewSchedule");
+export const NEW_SCHEDULE = z.strictObject({ ...SCHEDULE_BODY.shape, id: SCHEDULE_ID }).openapi("NewSchedule");
 
 /** A schedule as it is shown. */
-export const SCHEDULE_VIEW = SCHEDULE_BODY.extend({
+export const SCHEDULE_VIEW = z.strictObject({
+  // Not by extend(): a named schema would be described as one that allows nothing else.
+  ...SCHEDULE_BODY.shape,
   id: z.string(),
   missed: z.enum(["skip", "once", "all"]),
   overlap: z.enum(["allow", "skip", "queue", "cancel_previous"]),
