@@ -71,7 +71,7 @@ trap 'for job in $(jobs -p); do kill -- -$job 2>/dev/null || true; done' EXIT
     );
     // Its own limit, so that what it started ends with it.
     const { code, stdout, stderr } = await new Deno.Command("timeout", {
-      args: ["300", "bash", file],
+      args: ["600", "bash", file],
       cwd: work,
       env: {
         EXITWAVE_MAIN: join(ROOT, "main.ts"),
