@@ -58,7 +58,7 @@ export function invokeBy(fetcher: Fetcher, { url = "http://exitwave", token }: {
     signal.throwIfAborted();
     const error = (body as { readonly error?: HttpError } | null)?.error;
     if (status === 503 && error?.tag === "Busy") throw new AwayError(stage, { url, found: error.message });
-    if (error !== undefined) throw reviveError(error);
+    if (typeof error?.tag === "string") throw reviveError(error);
     throw new AwayError(stage, { url, found: `HTTP ${status} without an answer in JSON` });
 
     async function answerOf(fetcher: Fetcher, request: Request): Promise<Answer> {

@@ -10,10 +10,11 @@ import { freePorts } from "./restate_server.ts";
 /** A cluster, until it is disposed of. */
 export interface Cluster extends AsyncDisposable {
   readonly folder: string;
+  /** The one that was started last. */
   readonly server: ServedProcess;
   readonly workers: readonly ServedProcess[];
-  /** Starts a worker again at its address, after it was killed. */
-  restart(worker: number): Promise<void>;
+  /** Starts the server or a worker again at its address, after it was killed. */
+  restart(which: number | "server"): Promise<void>;
   /** Submits a run that goes to a worker, as long as that is there. @returns its id */
   submit(home: number, engines: Readonly<Record<string, unknown>>): Promise<string>;
   // deno-lint-ignore no-explicit-any -- the shape is what is tested
@@ -46,7 +47,7 @@ export async function startCluster(
     concurrency: 4,
     ...shared,
   };
-  const ports = freePorts(2);
+  const ports = freePorts(3);
   const startWorker = (worker: number) => {
     const listen = { port: ports[worker]! };
     const config = { ...common, listen, state: `worker${worker}`, access: { tokens } };
@@ -55,10 +56,10 @@ export async function startCluster(
   await using opening = new AsyncDisposableStack();
   const workers = await Promise.all([0, 1].map(async (worker) => opening.use(await startWorker(worker))));
   const addresses = workers.map(({ address }) => address);
-  const config = { ...common, ...serverSettings, listen: { port: 0 }, state: "server", workers: addresses };
-  const server = opening.use(
-    await startServed("serve", { folder, name: "server", config, env: { ...env, EXITWAVE_WORKER_TOKEN: token } }),
-  );
+  const config = { ...common, ...serverSettings, listen: { port: ports[2]! }, state: "server", workers: addresses };
+  const startServer = () =>
+    startServed("serve", { folder, name: "server", config, env: { ...env, EXITWAVE_WORKER_TOKEN: token } });
+  let server = opening.use(await startServer());
   const running = opening.move();
   let keys = 0;
   /** A key that nobody used, whose run goes to a worker. */
@@ -70,10 +71,13 @@ export async function startCluster(
   };
   return {
     folder,
-    server,
+    get server() {
+      return server;
+    },
     workers,
-    async restart(worker) {
-      workers[worker] = running.use(await startWorker(worker));
+    async restart(which) {
+      if (which === "server") server = running.use(await startServer());
+      else workers[which] = running.use(await startWorker(which));
     },
     submit: async (home, engines) => {
       const key = keyOf(home);
