@@ -6,11 +6,12 @@ import type { Buffer, Pass } from "../pass.ts";
 import {
   bothOf,
   callsByName,
-  chunkOf,
+  framesAtOnce,
   mostRows,
   type PassContext,
   type PassForm,
   podsOf,
+  rowsAtOnce,
   runFrames,
   wavesOf,
   writeDoubles,
@@ -87,15 +88,13 @@ function runTogether(
   { program, job, from, to }: { program: OpenProgram; job: number; from: number; to: number },
 ): void {
   writeIntegers(memory, job, { [LIKELIHOOD_JOB.first]: from });
-  const run = (name: "gradient" | "objectGradient" | "probeGradient", [start, end]: readonly [number, number]) =>
-    programs.run(program, name, {
-      job,
-      range: { start, end, from, to },
-      chunk: chunkOf(end - start, programs.threads),
-    });
-  run("gradient", [from, to]);
-  run("objectGradient", [0, mostRows(objects)]);
-  run("probeGradient", [0, block.loaded.block.rows]);
+  const { threads } = programs;
+  const chunk = framesAtOnce(to - from, { threads, block: block.loaded.block });
+  programs.run(program, "gradient", { job, range: { start: from, end: to, from, to }, chunk });
+  const addUp = (name: "objectGradient" | "probeGradient", rows: number) =>
+    programs.run(program, name, { job, range: { start: 0, end: rows, from, to }, chunk: rowsAtOnce(rows, programs) });
+  addUp("objectGradient", mostRows(objects));
+  addUp("probeGradient", block.loaded.block.rows);
 }
 
 function line(context: PassContext, pass: Pass): boolean {

@@ -4,6 +4,7 @@
  */
 
 import { recordRange } from "../frame_records.ts";
+import type { FrameNeed } from "../memory_plan.ts";
 import type { FrameCall, Pass } from "../pass.ts";
 import type { DeviceArrays } from "./device_arrays.ts";
 import type { DeviceBlock } from "./device_blocks.ts";
@@ -63,12 +64,28 @@ export function writeDoubles(memory: DeviceMemory, at: number, fields: Readonly<
   for (const [offset, value] of Object.entries(fields)) view.setFloat64(at + Number(offset), value, true);
 }
 
-/** How many places of a range a thread takes at once: some shares per thread, so that a thread that is held up does not hold up all. */
-export function chunkOf(count: number, threads: number): number {
-  return threads === 1 ? count : Math.max(1, Math.ceil(count / (SHARES * threads)));
+/** Pixels of all modes that a thread takes at once: work of some hundred microseconds, beside which taking it is nothing. */
+const CHUNK_POINTS = 2 ** 15;
+
+/** Shares of a range for each thread, at least, so that a thread that is held up does not hold up all. */
+const SHARES = 8;
+
+/** The same for bands of rows. More cost more: of every wave some rows are read at a time, and memory likes long ones. */
+const BAND_SHARES = 2;
+
+/** How many of `count` frames a thread takes at once. */
+export function framesAtOnce(
+  count: number,
+  { threads, block: { rows, cols, modes } }: { readonly threads: number; readonly block: FrameNeed },
+): number {
+  const share = Math.ceil(count / (SHARES * threads));
+  return Math.max(1, Math.min(share, Math.floor(CHUNK_POINTS / (rows * cols * modes))));
 }
 
-const SHARES = 8;
+/** How many of `count` rows a thread takes at once. */
+export function rowsAtOnce(count: number, { threads }: { readonly threads: number }): number {
+  return Math.max(1, Math.ceil(count / (BAND_SHARES * threads)));
+}
 
 /** Rows of the object in which any pass over it has something to do. */
 export function mostRows({ parts }: Planes): number {
@@ -101,8 +118,10 @@ export function runFrames(
     readonly roots: boolean;
   },
 ): void {
+  const { threads } = programs;
   block.frames.each({ pass, roots }, (range) => {
-    programs.run(program, name, { job, range, chunk: chunkOf(range.end - range.start, programs.threads) });
+    const chunk = framesAtOnce(range.end - range.start, { threads, block: block.loaded.block });
+    programs.run(program, name, { job, range, chunk });
   });
 }
 
@@ -223,7 +242,7 @@ function runBands(
   block.frames.each({ pass, roots: false }, ({ start, end }) => {
     writeIntegers(memory, job, { [JOB.pods]: pods + start * modes * POD_RECORD.bytes });
     const range = { start: 0, end: rows, pods: (end - start) * modes };
-    programs.run(program, name, { job, range, chunk: chunkOf(rows, programs.threads) });
+    programs.run(program, name, { job, range, chunk: rowsAtOnce(rows, programs) });
   });
 }
 
