@@ -1,0 +1,74 @@
+/**
+ * What threads cost: CPU time per pass of a DM iteration on one thread and on all, in turns in one process: `deno run -A bench/threads.ts
+ * [SIZE] [ROUNDS]`. What two threads take beyond one is what keeps them from being twice as fast, apart from waiting; unlike the clock
+ * it hardly depends on what else runs. Linux only.
+ */
+
+import { openEngine } from "../core/engines/run_engine.ts";
+import { dmParams } from "../core/parameters/engine/dm.ts";
+import { createRandom } from "../core/random.ts";
+import type { Device } from "../kernels/device.ts";
+import { createWasmDevice } from "../kernels/wasm_device.ts";
+import { benchData } from "./engine_data.ts";
+import { print } from "./timing.ts";
+
+const [size = 256, rounds = 40] = Deno.args.map(Number);
+const FRAMES = 112;
+const P = dmParams.parse({ name: "DM", probe_update_start: 0, overlap_max_iterations: 1 });
+
+/** Milliseconds that all threads of this process have worked. */
+function worked(): number {
+  let nanoseconds = 0;
+  for (const { name } of Deno.readDirSync("/proc/self/task")) {
+    nanoseconds += Number(Deno.readTextFileSync(`/proc/self/task/${name}/schedstat`).split(" ")[0]);
+  }
+  return nanoseconds / 1e6;
+}
+
+/** A device that adds up what every pass takes; kernels on whole arrays count together. */
+function measured(inner: Device, times: Map<string, number>): Device {
+  return {
+    ...inner,
+    async load(data, state, options) {
+      const resident = await inner.load(data, state, options);
+      return {
+        ...resident,
+        run(work) {
+          const before = worked();
+          resident.run(work);
+          const name = "calls" in work ? work.name : "whole arrays";
+          times.set(name, (times.get(name) ?? 0) + worked() - before);
+        },
+      };
+    },
+  };
+}
+
+async function open(threads: number) {
+  const times = new Map<string, number>();
+  const random = createRandom(1);
+  const { data, state } = benchData({ frames: FRAMES, size, modes: 1 }, random);
+  const session = await openEngine({
+    p: P,
+    device: measured(createWasmDevice({ threads }), times),
+    data,
+    state,
+    random,
+  });
+  await session.iterate(5);
+  times.clear();
+  return { session, times };
+}
+
+const threads = navigator.hardwareConcurrency;
+const [one, all] = [await open(1), await open(threads)];
+for (let round = 0; round < rounds; round++) {
+  await one.session.iterate(1);
+  await all.session.iterate(1);
+}
+for (const [name, time] of one.times) {
+  const [a, b] = [time / rounds, all.times.get(name)! / rounds];
+  print(`${name}: ${a.toFixed(1)} ms on one thread, ${b.toFixed(1)} ms on ${threads} (${(b / a).toFixed(2)})`);
+}
+one.session.close();
+all.session.close();
