@@ -181,7 +181,14 @@ async function openAt(
     const random = restoreRandom(state.random);
     const placement = placeFrames(engine.name, { need: needOf(model.data), device });
     context.log(`engine ${engine.name}: ${engine.numiter - state.iteration} iterations on ${placementText(placement)}`);
-    const start = await loadEngine({ p: engine, device, data: model.data, state, random });
+    const start = await loadEngine({
+      p: engine,
+      device,
+      data: model.data,
+      state,
+      random,
+      log: (message) => context.log(message),
+    });
     // What was read of the state is free now that the device has it, before the engine takes its waves.
     await context.tidy?.();
     return createRunning(start(), { engine, model, device, base, context, ...rest });

@@ -33,6 +33,8 @@ export interface DeviceLimits {
 export interface LoadOptions {
   /** Complex numbers that it keeps for every measured value and mode; 2, the most of any engine, if left out. */
   readonly waves?: number;
+  /** Is told where fewer frames stay than planned, because memory ended. */
+  readonly log?: ((message: string) => void) | undefined;
 }
 
 /** A place that runs kernels. */

@@ -40,7 +40,7 @@ export function createGpuDevice(gpu: Gpu, options: GpuDeviceOptions = {}): Devic
     name: "webgpu",
     limits: gpuLimits(bytes),
     mayBeLost: true,
-    async load(data, state, { waves = MOST_WAVES } = {}) {
+    async load(data, state, { waves = MOST_WAVES, log } = {}) {
       gpu.check();
       if (data.precision !== "single") {
         throw new DeviceError(
@@ -49,7 +49,7 @@ export function createGpuDevice(gpu: Gpu, options: GpuDeviceOptions = {}): Devic
           { precision: data.precision },
         );
       }
-      return await loadOnGpu(gpu, { data, state, waves }, bytes);
+      return await loadOnGpu(gpu, { data, state, waves, log }, bytes);
     },
   };
 }

@@ -24,6 +24,8 @@ export interface EngineOptions {
   readonly state: LoadedState;
   /** Restored from `state.random`. */
   readonly random: Random;
+  /** Is told where fewer frames stay on the device than planned. */
+  readonly log?: (message: string) => void;
 }
 
 /** An engine at work on a device. */
@@ -65,9 +67,9 @@ export async function openEngine(options: EngineOptions): Promise<EngineSession>
 }
 
 /** Loads data and state onto the device. What is returned starts or continues the engine, once; it does not hold the state. */
-export async function loadEngine({ p, device, data, state, random }: EngineOptions): Promise<() => EngineSession> {
+export async function loadEngine({ p, device, data, state, random, log }: EngineOptions): Promise<() => EngineSession> {
   const begin = state.iteration === 0 ? { ...state, arrays: commonArrays(state.arrays) } : state;
-  const resident = await device.load(data, begin, { waves: findEngine(p.name).waves });
+  const resident = await device.load(data, begin, { waves: findEngine(p.name).waves, log });
   const { iteration, iterations } = state;
   return () => {
     try {

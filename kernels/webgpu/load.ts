@@ -17,6 +17,7 @@ export interface Loading {
   readonly state: LoadedState;
   /** Complex numbers that the engine keeps for every measured value and mode. */
   readonly waves: number;
+  readonly log: ((message: string) => void) | undefined;
 }
 
 /** Bytes of a buffer when memory is tried. */
@@ -51,7 +52,22 @@ export async function loadOnGpu(gpu: Gpu, loading: Loading, bytes: GpuBytes): Pr
     });
     if (resident !== null) return resident;
     ({ plan, given } = planWithLess(gpu, { need, bytes: given, tried: all }));
+    loading.log?.(shortText(gpu, plan, { need, tried: all }));
   }
+}
+
+function shortText(
+  { description }: Gpu,
+  { blocks }: MemoryPlan,
+  { need, tried }: { readonly need: MemoryNeed; readonly tried: number },
+): string {
+  const count = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+  const frames = count(need.blocks.map((block) => block.frames));
+  const resident = count(blocks.map((block) => block.resident));
+  return `the GPU "${description}" has no room for ${
+    Math.ceil(tried / 1e6)
+  } MB: ${resident} of ${frames} frames in its memory, ` +
+    "the others pass through it";
 }
 
 /** A plan with less than was tried, or with the least that it takes. @throws {DeviceError} if that was tried as well */

@@ -15,11 +15,19 @@ const ignore = gpu === null;
 const SHAPE = { frames: 300, modes: 1, rows: 64, cols: 64 };
 const POINTS = 64 * 64;
 
+interface Made {
+  readonly inUse: number;
+  readonly sum: number;
+  readonly told: readonly string[];
+}
+
 /** Bytes of the buffers after an engine's waves were made and used on a GPU with so much memory. */
-async function makeWaves(memoryBytes: number): Promise<{ readonly inUse: number; readonly sum: number }> {
+async function makeWaves(memoryBytes: number): Promise<Made> {
   const { data, state } = twinData(SHAPE);
   const counted = countBuffers(gpu!, memoryBytes);
-  const resident = await createGpuDevice(counted.gpu).load(data, state, { waves: 1 });
+  const told: string[] = [];
+  const log = (message: string) => void told.push(message);
+  const resident = await createGpuDevice(counted.gpu).load(data, state, { waves: 1, log });
   const shape = [300, POINTS];
   const wave = resident.alloc("wave", { element: "complex", count: POINTS, extent: "block", perMode: true, shape });
   const { probe, object, blocks: [{ address }] } = resident as typeof resident & {
@@ -36,7 +44,7 @@ async function makeWaves(memoryBytes: number): Promise<{ readonly inUse: number;
   assert(counted.mostBytes <= memoryBytes, `${counted.mostBytes} bytes of ${memoryBytes}`);
   resident[Symbol.dispose]();
   assertEquals(counted.bytes, 0);
-  return { inUse, sum: (saved["wave"]!.data as Float32Array).reduce((a, b) => a + Math.abs(b), 0) };
+  return { inUse, sum: (saved["wave"]!.data as Float32Array).reduce((a, b) => a + Math.abs(b), 0), told };
 }
 
 Deno.test({
@@ -45,9 +53,14 @@ Deno.test({
   async fn() {
     const all = await makeWaves(Infinity);
     assert(all.inUse > 13 * 300 * POINTS && all.sum > 0);
+    assertEquals(all.told, []);
     const found: number[] = [];
     for (const part of [0.95, 0.6]) {
-      const { inUse, sum } = await makeWaves(part * all.inUse);
+      const { inUse, sum, told } = await makeWaves(part * all.inUse);
+      const last = /has no room for (\d+) MB: (\d+) of 300 frames in its memory, the others pass through it$/.exec(
+        told.at(-1)!,
+      );
+      assert(Number(last![1]) > part * all.inUse / 1e6 && Number(last![2]) < 300, told.join("\n"));
       assertEquals(sum, all.sum);
       found.push(inUse / all.inUse);
     }
