@@ -179,13 +179,16 @@ export function createDeviceArrays(memory: DeviceMemory, data: Data): DeviceArra
       const array = held(buffer);
       const { layout } = buffer;
       checkSaved(layout, { count: totalCount(data, layout), shape });
-      const pieces = sink.begin(layout.name, { dtype: dtypeOf(layout.element, data.precision), shape });
+      const dtype = dtypeOf(layout.element, data.precision);
+      const pieces = sink.begin(layout.name, { dtype, shape });
       if (array.flatValid) pieces.write(array.flat!);
       else if (array.planesValid) {
         const view = viewOf(array);
+        // Wide arrays may lie in planes of single precision.
+        const isNarrow = (dtype === "float64" || dtype === "complex128") && view.planes.precision === "single";
         eachGroup(layout, view, (numbers, _, copying) => {
           unpackPlanes(numbers, view, copying);
-          pieces.write(numbers);
+          pieces.write(isNarrow ? Float64Array.from(numbers) : numbers);
         });
       } else pieces.write(newFlat(buffer));
       pieces.end();

@@ -7,13 +7,13 @@ import { objectDirection, probeDirection, takeStep, turnDirection } from "../gra
 import { del2Gradient, del2Line } from "../gradient_descent/regularizer.ts";
 import type { Element, WholeKernel } from "../kernel.ts";
 import { reportIteration } from "../metrics/report.ts";
-import type { NdArray, Precision } from "../nd_array.ts";
+import { type ElementArray, type NdArray, newArray, type Precision } from "../nd_array.ts";
 import { probeChange } from "../object_probe_update/probe_change.ts";
 import { probeSupport } from "../object_probe_update/probe_support.ts";
 import { finishMean, startMean } from "../object_probe_update/weighted_mean.ts";
 import type { Buffer, WholeCall } from "../pass.ts";
 import type { Data, StorageSpec } from "../reconstruction.ts";
-import { sourceOf } from "../state_arrays.ts";
+import { collectArrays, sourceOf } from "../state_arrays.ts";
 import { assertClose, seededNumbers } from "../testing.ts";
 import { createDeviceArrays } from "./device_arrays.ts";
 import { createDeviceMemory } from "./device_memory.ts";
@@ -148,6 +148,29 @@ Deno.test("a form does nothing with ranges that are no whole layers, and with si
     const before = bench.flatCopies();
     assertEquals(bench.run(), false);
     for (const [binding, array] of Object.entries(before)) assertEquals(bench.read(binding), array);
+  }
+});
+
+Deno.test("arrays in planes are saved in the type of their element, and come back", async () => {
+  for (const precision of ["single", "double"] as const) {
+    const memory = createDeviceMemory({ shared: false, bytes: 2 ** 24 });
+    const arrays = createDeviceArrays(memory, { precision, blocks: [], probes: PROBES, objects: OBJECTS });
+    const planes = objectPlanes(OBJECTS, precision);
+    const count = planes.parts.reduce((n, { rows, cols }) => n + rows * cols, 0);
+    for (const element of ["complex", "wide_complex", "real", "wide"] as const) {
+      const isComplex = element.endsWith("complex");
+      const isSingle = precision === "single" && !element.startsWith("wide");
+      const dtype = isComplex ? (isSingle ? "complex64" : "complex128") : isSingle ? "float32" : "float64";
+      // What planes in single precision hold exactly.
+      const data = (newArray(dtype, isComplex ? 2 * count : count) as Float64Array).map((_, i) => i / 8);
+      const from: NdArray = { dtype, shape: [count], data };
+      const buffer = bufferHandle({ name: "x", element, count });
+      arrays.add(buffer, { from: sourceOf(from), planes });
+      const { x } = await collectArrays((sink) => arrays.save(buffer, { sink, shape: [count] }));
+      assertEquals(x, from);
+      const write = (piece: ElementArray) => assertEquals(piece.constructor, data.constructor);
+      arrays.save(buffer, { sink: { begin: () => ({ write, end: () => {} }) }, shape: [count] });
+    }
   }
 });
 
