@@ -47,7 +47,7 @@ export function withConfigOptions(command: Command): Command {
 async function serve(io: CliIo, config: ServerConfig): Promise<void> {
   const say = (text: string) => io.err(`${text}\n`);
   const gate = openGate(config, { say, now: () => new Date() });
-  using host = await openStageHost(config, say);
+  await using host = await openStageHost(config, say);
   const { artifacts, files, invoke, options: { failed } } = host;
   const workflows = serverWorkflows({ invoke, artifacts, runs: () => runs });
   const openRunner = await loadRunner(config);

@@ -29,7 +29,7 @@ export function workerCommand(io: CliIo): Command {
 async function work(io: CliIo, config: ServerConfig): Promise<void> {
   const say = (text: string) => io.err(`${text}\n`);
   const gate = openGate(config, { say, now: () => new Date() });
-  using host = await openStageHost(config, say);
+  await using host = await openStageHost(config, say);
   const app = gate(createApp(host.options), { failed: host.options.failed });
   const { restate } = config;
   const part = restate === null || restate.uri === null

@@ -7,19 +7,31 @@ import { mountDescription } from "./api/description.ts";
 import { errorResponses, jsonResponse } from "./api/responses.ts";
 import { type StageCall, withCallLog } from "./call_log.ts";
 import { errorResponse, type HttpError } from "./http_errors.ts";
+import type { Invoke } from "./invoke.ts";
 import type { Stage, StageContext } from "./stage.ts";
 import { STAGES } from "./stages/mod.ts";
 
 /** What the application is made of. */
-export interface AppOptions {
-  /** What a stage may use in a call that lives as long as `signal`. */
-  readonly contextOf: (signal: AbortSignal, call: StageCall) => StageContext;
-  /** Whether what stages say is kept with the artifacts of their run. */
-  readonly keepLog?: boolean;
+export type AppOptions = SharedOptions & (StagesHere | StagesElsewhere);
+
+interface SharedOptions {
   /** Is told what went wrong on our side. */
   readonly failed: (error: unknown) => void;
   /** Add what is served beside stages. */
   readonly resources?: readonly ((app: OpenAPIHono) => void)[];
+}
+
+/** Stages are done in this thread. */
+interface StagesHere {
+  /** What a stage may use in a call that lives as long as `signal`. */
+  readonly contextOf: (signal: AbortSignal, call: StageCall) => StageContext;
+  /** Whether what stages say is kept with the artifacts of their run. */
+  readonly keepLog?: boolean;
+}
+
+/** Stages are only called. */
+interface StagesElsewhere {
+  readonly invoke: Invoke;
 }
 
 /** The application. */
@@ -60,7 +72,7 @@ export function answerError(failed: AppOptions["failed"]): (error: Error, c: Con
   };
 }
 
-function mountStage(app: OpenAPIHono, stage: Stage, { contextOf, keepLog = false }: AppOptions): void {
+function mountStage(app: OpenAPIHono, stage: Stage, options: AppOptions): void {
   const route = createRoute({
     method: "post",
     path: `/v1/stages/${stage.name}`,
@@ -74,11 +86,26 @@ function mountStage(app: OpenAPIHono, stage: Stage, { contextOf, keepLog = false
   });
   app.openapi(route, async (c) => {
     const input = c.req.valid("json" as never) as { readonly run: string };
-    const call = { run: input.run, stage: stage.name };
-    const context = contextOf(c.req.raw.signal, call);
-    const work = (context: StageContext) => stage.run(input, context);
-    return c.json(await (keepLog ? withCallLog(context, call, work) : work(context)) as never, 200);
+    const { signal } = c.req.raw;
+    const output = "invoke" in options
+      ? await options.invoke(stage.name as Parameters<Invoke>[0], input as never, signal)
+      : await runHere(stage, { input, signal, options });
+    return c.json(output as never, 200);
   });
+}
+
+async function runHere(
+  stage: Stage,
+  { input, signal, options: { contextOf, keepLog = false } }: {
+    readonly input: { readonly run: string };
+    readonly signal: AbortSignal;
+    readonly options: StagesHere;
+  },
+): Promise<unknown> {
+  const call = { run: input.run, stage: stage.name };
+  const context = contextOf(signal, call);
+  const work = (context: StageContext) => stage.run(input, context);
+  return await (keepLog ? withCallLog(context, call, work) : work(context));
 }
 
 function httpError(tag: HttpError["tag"], message: string, fields: Record<string, unknown> = {}): HttpError {

@@ -1,0 +1,116 @@
+/**
+ * The thread that does stages: what they compute leaves no time to answer requests, so that the thread that answers them only passes
+ * calls on. Runs as a worker of open_stage_thread.ts.
+ */
+
+import { join } from "node:path";
+import { writeError } from "../core/formats/atomic_file.ts";
+import { boundHdf5 } from "../core/formats/hdf5_bounds.ts";
+import { createScratchFiles } from "../core/formats/scratch_file.ts";
+import { createApp } from "../functions/app.ts";
+import { isAllowed } from "../functions/data_root.ts";
+import { createDevicePool } from "../functions/device_pool.ts";
+import { openArtifacts } from "../functions/open_artifacts.ts";
+import type { ServerConfig } from "../functions/server_config.ts";
+import { createWarmRuns } from "../functions/warm_runs.ts";
+import { failureOf } from "../workflows/orchestrator.ts";
+import { openDevices } from "./device.ts";
+import { dataRootOf } from "./data_root.ts";
+import type { FromThread, ToThread } from "./open_stage_thread.ts";
+
+/** What answers calls of stages, until it is disposed of. */
+interface Stages extends Disposable {
+  fetch(request: Request): Response | Promise<Response>;
+}
+
+const host = globalThis as unknown as {
+  postMessage(message: FromThread): void;
+  onmessage: (event: MessageEvent<ToThread>) => void;
+};
+const calls = new Map<number, AbortController>();
+let stages: Stages | null = null;
+
+host.onmessage = ({ data }) => {
+  if ("open" in data) open(data.open);
+  else if ("call" in data) answer(data);
+  else if ("abort" in data) calls.get(data.abort)?.abort();
+  else close();
+};
+
+host.postMessage({ loaded: true });
+
+async function open(config: ServerConfig): Promise<void> {
+  try {
+    stages = await openStages(config, (say) => host.postMessage({ say }));
+    host.postMessage({ opened: null });
+  } catch (error) {
+    host.postMessage({ opened: failureOf(error) });
+  }
+}
+
+function close(): void {
+  stages?.[Symbol.dispose]();
+  host.postMessage({ closed: true });
+}
+
+async function answer({ call: id, url, body }: Extract<ToThread, { readonly call: number }>): Promise<void> {
+  const controller = new AbortController();
+  calls.set(id, controller);
+  const headers = { "content-type": "application/json" };
+  try {
+    const response = await stages!.fetch(
+      new Request(url, { method: "POST", headers, body, signal: controller.signal }),
+    );
+    host.postMessage({ answer: id, status: response.status, body: await response.text() });
+  } finally {
+    calls.delete(id);
+  }
+}
+
+async function openStages(config: ServerConfig, say: (text: string) => void): Promise<Stages> {
+  using opening = new DisposableStack();
+  const artifacts = opening.use(openArtifacts(config, Deno.env.get));
+  const files = dataRootOf(config);
+  const temporary = folderIn(config.state, "scratch");
+  const { limits: { read } } = config;
+  opening.use(boundHdf5({ mayOpen: (file) => isAllowed(files, file), mostBytes: read, temporary }));
+  const scratch = opening.use(createScratchFiles(temporary));
+  const warm = opening.use(createWarmRuns({ mostKept: 1 + config.concurrency }));
+  const { device: { name, threads, memory } } = config;
+  const flags = {
+    device: name,
+    ...(threads === null ? {} : { threads }),
+    ...(memory === null ? {} : { memory }),
+  };
+  const computer = opening.use(await openDevices(flags, "single", scratch.open));
+  if (computer.notice !== null) say(`note: ${computer.notice}`);
+  const devices = createDevicePool(computer.devices);
+  const app = createApp({
+    keepLog: true,
+    contextOf: (signal) => ({
+      artifacts,
+      warm,
+      devices,
+      files,
+      scratch: scratch.open,
+      clock: { now: () => performance.now(), date: () => new Date() },
+      log: say,
+      warn: (message) => say(`note: ${message}`),
+      signal,
+    }),
+    failed: (error) => say(`failed: ${error instanceof Error ? error.stack : error}`),
+  });
+  const opened = opening.move();
+  return { fetch: (request) => app.fetch(request), [Symbol.dispose]: () => opened.dispose() };
+}
+
+/** A folder of the server's own. @throws {DataError} if it cannot be made */
+function folderIn(state: string, name: string): string {
+  const folder = join(state, name);
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+    return folder;
+  } catch (error) {
+    throw writeError(folder, error);
+  }
+}
