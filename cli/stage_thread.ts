@@ -8,6 +8,8 @@ import { writeError } from "../core/formats/atomic_file.ts";
 import { boundHdf5 } from "../core/formats/hdf5_bounds.ts";
 import { createScratchFiles } from "../core/formats/scratch_file.ts";
 import { createApp } from "../functions/app.ts";
+import type { ArtifactStore } from "../functions/artifacts.ts";
+import { syncToDisk } from "../functions/confined_folder.ts";
 import { isAllowed } from "../functions/data_root.ts";
 import { createDevicePool } from "../functions/device_pool.ts";
 import { openArtifacts } from "../functions/open_artifacts.ts";
@@ -28,12 +30,15 @@ const host = globalThis as unknown as {
   onmessage: (event: MessageEvent<ToThread>) => void;
 };
 const calls = new Map<number, AbortController>();
+const listening = new Map<number, () => void>();
+let last = 0;
 let stages: Stages | null = null;
 
 host.onmessage = ({ data }) => {
   if ("open" in data) open(data.open);
   else if ("call" in data) answer(data);
   else if ("abort" in data) calls.get(data.abort)?.abort();
+  else if ("heard" in data) heard(data.heard);
   else close();
 };
 
@@ -51,6 +56,37 @@ async function open(config: ServerConfig): Promise<void> {
 function close(): void {
   stages?.[Symbol.dispose]();
   host.postMessage({ closed: true });
+}
+
+function heard(id: number): void {
+  listening.get(id)?.();
+  listening.delete(id);
+}
+
+/** Waits until the aborts that are on their way have come. */
+function listen(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  listening.set(++last, resolve);
+  host.postMessage({ listen: last });
+  return promise;
+}
+
+/** A store in which nothing is published any more for a caller who is gone, however long this process did not know. */
+function forCaller(artifacts: ArtifactStore, signal: AbortSignal): ArtifactStore {
+  return {
+    publish: (key, write) =>
+      artifacts.publish(key, async (path) => {
+        await write(path);
+        // What takes its time comes before the question, so that little can happen after it.
+        syncToDisk(path);
+        await listen();
+        signal.throwIfAborted();
+      }),
+    fetch: (key, signal) => artifacts.fetch(key, signal),
+    has: (key) => artifacts.has(key),
+    list: (prefix) => artifacts.list(prefix),
+    remove: (key) => artifacts.remove(key),
+  };
 }
 
 async function answer({ call: id, url, body }: Extract<ToThread, { readonly call: number }>): Promise<void> {
@@ -88,7 +124,7 @@ async function openStages(config: ServerConfig, say: (text: string) => void): Pr
   const app = createApp({
     keepLog: true,
     contextOf: (signal) => ({
-      artifacts,
+      artifacts: forCaller(artifacts, signal),
       warm,
       devices,
       files,

@@ -51,7 +51,7 @@ export async function readCallLog(artifacts: ArtifactStore, run: string): Promis
 }
 
 async function publishLines(
-  { artifacts, clock, warn }: StageContext,
+  { artifacts, clock, signal, warn }: StageContext,
   { call: { run, stage }, lines }: { readonly call: StageCall; readonly lines: readonly string[] },
 ): Promise<void> {
   const time = clock.date().toISOString().replaceAll(/[-:.Z]/g, "");
@@ -59,6 +59,8 @@ async function publishLines(
   try {
     await artifacts.publish(key, (path) => Deno.writeTextFileSync(path, lines.join("")));
   } catch (error) {
+    // Who is gone leaves nothing more.
+    if (signal.aborted) return;
     if (!(error instanceof DataError)) throw error;
     warn(error.message);
   }
