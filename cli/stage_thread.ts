@@ -3,14 +3,14 @@
  * calls on. Runs as a worker of open_stage_thread.ts.
  */
 
-import { join } from "node:path";
+import { isAbsolute, join, relative, sep as SEPARATOR } from "node:path";
 import { writeError } from "../core/formats/atomic_file.ts";
 import { boundHdf5 } from "../core/formats/hdf5_bounds.ts";
 import { createScratchFiles } from "../core/formats/scratch_file.ts";
 import { createApp } from "../functions/app.ts";
 import type { ArtifactStore } from "../functions/artifacts.ts";
 import { syncToDisk } from "../functions/confined_folder.ts";
-import { isAllowed } from "../functions/data_root.ts";
+import { isAllowed, realPlace } from "../functions/data_root.ts";
 import { createDevicePool } from "../functions/device_pool.ts";
 import { openArtifacts } from "../functions/open_artifacts.ts";
 import type { ServerConfig } from "../functions/server_config.ts";
@@ -109,7 +109,9 @@ async function openStages(config: ServerConfig, say: (text: string) => void): Pr
   const files = dataRootOf(config);
   const temporary = folderIn(config.state, "scratch");
   const { limits: { read } } = config;
-  opening.use(boundHdf5({ mayOpen: (file) => isAllowed(files, file), mostBytes: read, temporary }));
+  const isArtifact = artifactFiles(config);
+  const mayOpen = (file: string) => isArtifact(file) || isAllowed(files, file);
+  opening.use(boundHdf5({ mayOpen, mostBytes: read, temporary }));
   const scratch = opening.use(createScratchFiles(temporary));
   const warm = opening.use(createWarmRuns({ mostKept: 1 + config.concurrency }));
   const { device: { name, threads, memory } } = config;
@@ -138,6 +140,19 @@ async function openStages(config: ServerConfig, say: (text: string) => void): Pr
   });
   const opened = opening.move();
   return { fetch: (request) => app.fetch(request), [Symbol.dispose]: () => opened.dispose() };
+}
+
+/**
+ * Whether a path is that of an artifact in use, such as an upload that a tree names, or a result on its way into the store: under names
+ * that nobody can guess.
+ */
+function artifactFiles({ artifacts, s3 }: ServerConfig): (path: string) => boolean {
+  const folders = s3 === null ? ["~held", "~new"].map((name) => join(artifacts, name)) : [s3.cache];
+  return (path) =>
+    folders.some((folder) => {
+      const way = relative(realPlace(folder), path);
+      return way !== "" && !isAbsolute(way) && way.split(SEPARATOR)[0] !== "..";
+    });
 }
 
 /** A folder of the server's own. @throws {DataError} if it cannot be made */

@@ -53,7 +53,7 @@ function isInside(root: string, path: string): boolean {
 }
 
 /** The path with every link followed, as far as there is something. A link that leads nowhere counts as where it points. */
-function realPlace(path: string): string {
+export function realPlace(path: string): string {
   try {
     return Deno.realPathSync(path);
   } catch (e) {

@@ -155,7 +155,7 @@ Deno.test(
     ]);
     assert.equal(again.code, 0, again.err);
     const id = again.out.trim();
-    await server.until(`/v1/batches/${id}`, ({ status }) => status === "done");
+    await server.until(`/v1/batches/${id}`, ({ status }) => status !== "pending" && status !== "running");
     const { out } = await exitwave(["status", id, ...at(server)]);
     assert.match(
       out,
@@ -163,6 +163,11 @@ Deno.test(
     );
     assert.match(out, /^RUN +STATUS +engines\.e\.alpha +engines\.e\.numiter +ERRORS$/m);
     assert.match(out, new RegExp(`^${id}-00001 +done +1 +4 +fourier .* photons .* exit`, "m"));
+    // A result that the tree names no file for is an artifact only.
+    const kept = ["--wait", "--out", join(folder, "kept"), ...overrides("io.rfile=None")];
+    const only = await exitwave(["submit", writeTree(folder), ...kept, ...at(server)]);
+    assert.equal(only.code, 0, only.err);
+    assert.equal(readPtyr(only.out.trim().split("\n").at(-1)!).runtime.iter_info.at(-1)!.iterations, 6);
     const simulation = await exitwave(["submit", writeTree(folder), "--simulate", "--wait", ...at(server)]);
     assert.match(simulation.out, /files\/MF\.ptyd\n.*files\/MF_truth\.ptyr\n$/);
   }),
