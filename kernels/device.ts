@@ -79,6 +79,11 @@ export interface AllocOptions<E extends Element> {
    * Without it the buffer is temporary and starts with zeros.
    */
   readonly shape?: readonly number[];
+  /**
+   * An array of the same size whose numbers nobody needs from when this one is first written in a round until that array is written from it:
+   * a device may let both lie in the same place.
+   */
+  readonly inPlaceOf?: Buffer | undefined;
 }
 
 /** Data and state on a device. A cache: it may be thrown away at any time and loaded again from a saved state. */

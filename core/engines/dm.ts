@@ -19,11 +19,13 @@ export const dm = defineEngine<DmParams>({
   usesExitWaves: true,
   start(context, p) {
     const { statistics, resident } = context;
-    const { project, overlap } = openProjection(context);
     const refinePositions = openPositionRefinement(context, p);
     const views = countProbeViews(resident.data);
     const powerBounds = statistics.blocks.map(({ powerBoundStub }) => powerBound(p, powerBoundStub));
     const objectWeight = p.object_inertia * statistics.meanPower;
+    // Smoothing is done in double precision, which the object does not have.
+    const isObjectReplaced = objectWeight > 0 && !p.obj_smooth_std;
+    const { project, overlap } = openProjection(context, { isObjectReplaced });
     const options = {
       maxRounds: p.overlap_max_iterations,
       convergeFactor: p.overlap_converge_factor,

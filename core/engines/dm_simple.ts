@@ -19,7 +19,7 @@ export const dmSimple = defineEngine<DmSimpleParams>({
   waves: 2,
   usesExitWaves: true,
   start(context, p) {
-    const { project, overlap } = openProjection(context);
+    const { project, overlap } = openProjection(context, { isObjectReplaced: true });
     const { blocks, probes } = context.resident.data;
     const options = {
       maxRounds: p.overlap_max_iterations,

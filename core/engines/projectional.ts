@@ -53,13 +53,22 @@ export interface Inertia {
   readonly normStart: number;
 }
 
+/** How a projection is opened. */
+export interface ProjectionSetup {
+  /** Whether every denominator of the object begins above zero: then nothing of the old object is needed once its sum has begun. */
+  readonly isObjectReplaced: boolean;
+}
+
 /** Returns what projects the exit waves of all frames and what fits probe and object to them. */
-export function openProjection(context: EngineContext): {
+export function openProjection(context: EngineContext, { isObjectReplaced }: ProjectionSetup): {
   readonly project: (options: ProjectionOptions) => void;
   readonly overlap: (options: OverlapOptions, updateProbe: boolean) => void;
 } {
   const exitWaves = openExitWaves(context.resident);
-  return { project: openFourierUpdate(context, exitWaves), overlap: openOverlapUpdate(context.resident, exitWaves) };
+  return {
+    project: openFourierUpdate(context, exitWaves),
+    overlap: openOverlapUpdate(context.resident, { exitWaves, isObjectReplaced }),
+  };
 }
 
 /**
@@ -105,12 +114,13 @@ function openFourierUpdate(
 
 function openOverlapUpdate(
   resident: Resident,
-  exitWaves: readonly Buffer<"complex">[],
+  { exitWaves, isObjectReplaced }: ProjectionSetup & { readonly exitWaves: readonly Buffer<"complex">[] },
 ): (options: OverlapOptions, updateProbe: boolean) => void {
   const { data } = resident;
   const probeCount = resident.probe.layout.count;
   const objectCount = resident.object.layout.count;
-  const objectSum = resident.alloc("object sum", { element: "wide_complex", count: objectCount });
+  const inPlaceOf = isObjectReplaced ? resident.object : undefined;
+  const objectSum = resident.alloc("object sum", { element: "wide_complex", count: objectCount, inPlaceOf });
   const objectNorm = resident.alloc("object norm", { element: "wide", count: objectCount });
   const probeSum = resident.alloc("probe sum", { element: "wide_complex", count: probeCount });
   const probeNorm = resident.alloc("probe norm", { element: "wide", count: probeCount });

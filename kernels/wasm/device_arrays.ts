@@ -25,6 +25,8 @@ export interface DeviceArrays {
     buffer: Buffer,
     options?: { readonly from?: ArraySource | undefined; readonly planes?: Planes | undefined },
   ): void;
+  /** Lets a buffer lie where another one does: what is written to one is in both. */
+  share(buffer: Buffer, other: Buffer): void;
   remove(buffer: Buffer): void;
   /** The flat array. @throws {DeviceError} if the buffer was freed */
   flat(buffer: Buffer, use: Use): ElementArray;
@@ -49,6 +51,8 @@ export interface SaveOptions {
 }
 
 interface Held {
+  /** The buffer that it was made for, whose type of numbers it has. */
+  readonly owner: Buffer;
   flat: ElementArray | null;
   /** Where the planes lie; 0 for nowhere. */
   address: number;
@@ -59,7 +63,7 @@ interface Held {
   version: number;
 }
 
-const EMPTY: Held = {
+const EMPTY: Omit<Held, "owner"> = {
   flat: null,
   address: 0,
   planes: null,
@@ -95,7 +99,7 @@ export function createDeviceArrays(memory: DeviceMemory, data: Data): DeviceArra
   function flat(buffer: Buffer, use: Use): ElementArray {
     const array = held(buffer);
     if (!array.flatValid) {
-      array.flat ??= newFlat(buffer);
+      array.flat ??= newFlat(array.owner);
       if (array.planesValid) {
         const isComplex = isComplexElement(buffer.layout.element);
         unpackPlanes(array.flat as RealArray, viewOf(array), { isComplex });
@@ -154,7 +158,7 @@ export function createDeviceArrays(memory: DeviceMemory, data: Data): DeviceArra
   return {
     add(buffer, { from, planes } = {}) {
       const { layout } = buffer;
-      all.set(buffer, { ...EMPTY });
+      all.set(buffer, { ...EMPTY, owner: buffer });
       if (from !== undefined) checkLength(from, totalCount(data, layout), `array "${layout.name}" of the state`);
       if (planes !== undefined) {
         const view = planesOf(buffer, planes, "update");
@@ -164,6 +168,9 @@ export function createDeviceArrays(memory: DeviceMemory, data: Data): DeviceArra
           packPlanes(view, numbers, copying);
         });
       } else if (from !== undefined) readNumbers(flat(buffer, "update"), 0, from);
+    },
+    share(buffer, other) {
+      all.set(buffer, held(other));
     },
     remove(buffer) {
       const array = all.get(buffer);

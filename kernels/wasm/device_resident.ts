@@ -159,12 +159,14 @@ function alloc<E extends Element>(
   name: string,
   options: AllocOptions<E> & { readonly planes?: Planes | undefined },
 ): Buffer<E> {
-  const buffer = bufferHandle({ name, ...options });
+  const { inPlaceOf, ...layout } = options;
+  const buffer = bufferHandle({ name, ...layout });
   const { shape, planes } = options;
   const loaded = shape === undefined ? undefined : store.rest.get(name);
   const from = loaded === undefined ? undefined : sourceOf(loaded);
   const frames = framesOf(store, options);
-  if (frames === null) store.arrays.add(buffer, { from, planes });
+  if (inPlaceOf !== undefined) store.arrays.share(buffer, inPlaceOf);
+  else if (frames === null) store.arrays.add(buffer, { from, planes });
   else frames.add(buffer, from);
   if (shape !== undefined) {
     store.rest.delete(name);
