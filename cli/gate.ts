@@ -6,7 +6,7 @@ import type { ServerConfig } from "../functions/server_config.ts";
 /** Puts the guard in front of an application. */
 export type Gate = (
   app: Parameters<typeof guarded>[0],
-  options: Pick<GuardOptions, "failed" | "isOpen" | "isStreamed">,
+  options: Pick<GuardOptions, "failed" | "isOpen" | "isStreamed" | "observe" | "isDraining">,
 ) => ReturnType<typeof guarded>;
 
 /** Said where there are no tokens. */

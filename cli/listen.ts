@@ -9,11 +9,13 @@ export interface Answers {
   answer(request: Request): Response | Promise<Response>;
   /** Is told where, such as `http://127.0.0.1:8642`, once it listens. */
   listening?(address: string): void;
+  /** Is asked to bring what is in hand to its end, before the address is given up. */
+  drain?(): Promise<void>;
 }
 
 /** Listens, says where on standard output, and answers. @throws {DataError} if the address cannot be had */
 export async function listen(
-  { answer, listening = () => {} }: Answers,
+  { answer, listening = () => {}, drain = () => Promise.resolve() }: Answers,
   { io, config: { listen: { host, port } } }: { readonly io: CliIo; readonly config: ServerConfig },
 ): Promise<void> {
   const onListen = ({ hostname, port }: Deno.NetAddr) => {
@@ -31,7 +33,7 @@ export async function listen(
     throw new DataError(message, { host, port }, cause);
   }
   io.catchInterrupts?.(["SIGINT", "SIGTERM"]);
-  const stop = () => void server.shutdown();
+  const stop = () => void drain().finally(() => server.shutdown());
   if (io.signal.aborted) stop();
   io.signal.addEventListener("abort", stop);
   await server.finished;

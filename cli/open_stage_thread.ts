@@ -2,8 +2,12 @@
 
 import { reviveError } from "../core/revive_error.ts";
 import type { Fetcher } from "../functions/invoke.ts";
+import type { Log } from "../functions/operation/log.ts";
+import type { Meter } from "../functions/operation/meter.ts";
+import { USAGE_HEADER } from "../functions/operation/stage_meter.ts";
 import type { ServerConfig } from "../functions/server_config.ts";
 import { watchFrost } from "./frost.ts";
+import type { Operation } from "./operation.ts";
 import type { RunFailure } from "../workflows/orchestrator.ts";
 
 /** What the thread is told. */
@@ -12,14 +16,17 @@ export type ToThread =
   | { readonly call: number; readonly url: string; readonly body: string }
   | { readonly abort: number }
   | { readonly heard: number }
+  | { readonly ending: true }
   | { readonly close: true };
 
 /** What the thread says. */
 export type FromThread =
   | { readonly loaded: true }
   | { readonly opened: RunFailure | null }
-  | { readonly answer: number; readonly status: number; readonly body: string }
-  | { readonly say: string }
+  | { readonly answer: number; readonly status: number; readonly body: string; readonly usage: string | null }
+  | { readonly log: Parameters<Log["write"]> }
+  | { readonly add: Parameters<Meter["add"]> }
+  | { readonly observe: Parameters<Meter["observe"]> }
   | { readonly listen: number }
   | { readonly closed: true };
 
@@ -30,7 +37,10 @@ export interface StageThread extends AsyncDisposable {
 }
 
 /** Opens a thread as a configuration says. @throws ParameterError, DataError or DeviceError for what is not there */
-export async function openStageThread(config: ServerConfig, say: (text: string) => void): Promise<StageThread> {
+export async function openStageThread(
+  config: ServerConfig,
+  { log, meter, ending }: Pick<Operation, "log" | "meter" | "ending">,
+): Promise<StageThread> {
   const thread = new Worker(import.meta.resolve("./stage_thread.ts"), { type: "module", name: "stages" });
   const [opened, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const calls = new Map<number, (response: Response) => void>();
@@ -41,13 +51,20 @@ export async function openStageThread(config: ServerConfig, say: (text: string) 
   thread.onmessage = ({ data }: MessageEvent<FromThread>) => {
     // What is posted while its modules load is lost: one of them waits at its top.
     if ("loaded" in data) return tell({ open: config });
-    if ("say" in data) return say(data.say);
+    if ("log" in data) return log.write(...data.log);
+    if ("add" in data) return meter.add(...data.add);
+    if ("observe" in data) return meter.observe(...data.observe);
     if ("listen" in data) return void frost.thawed().then(() => tell({ heard: data.listen }));
     if ("closed" in data) return closed.resolve();
     if ("opened" in data) return data.opened === null ? opened.resolve() : opened.reject(reviveError(data.opened));
-    calls.get(data.answer)?.(new Response(data.body, { status: data.status }));
+    const { status, body, usage } = data;
+    calls.get(data.answer)?.(
+      new Response(body, { status, ...(usage === null ? {} : { headers: { [USAGE_HEADER]: usage } }) }),
+    );
     calls.delete(data.answer);
   };
+
+  ending.addEventListener("abort", () => tell({ ending: true }));
 
   async function answer(request: Request): Promise<Response> {
     const body = await request.text();

@@ -12,6 +12,8 @@ export interface Runner extends AsyncDisposable {
   readonly orchestrator: Orchestrator;
   /** Null if it is the journal. */
   readonly restate: RestatePart | null;
+  /** Brings the steps in hand here to their end and begins no more. */
+  drain(): Promise<void>;
 }
 
 /** What it works with. */
@@ -36,7 +38,8 @@ export async function loadRunner(config: ServerConfig): Promise<(options: Runner
         stepTimeoutMilliseconds: stepTimeOf(config),
         log: say,
       });
-      return { orchestrator, restate: null, [Symbol.asyncDispose]: () => orchestrator[Symbol.asyncDispose]() };
+      const drain = () => orchestrator.drain();
+      return { orchestrator, restate: null, drain, [Symbol.asyncDispose]: () => orchestrator[Symbol.asyncDispose]() };
     };
   }
   // Loaded only where they are used: the SDK takes memory and reads variables of its own.
@@ -45,6 +48,8 @@ export async function loadRunner(config: ServerConfig): Promise<(options: Runner
   return (options) => {
     const orchestrator = createRestateOrchestrator({ ...restate, workflows: Object.keys(options.workflows) });
     const part = createRestatePart({ ...config, restate }, options);
-    return { orchestrator, restate: part, [Symbol.asyncDispose]: () => orchestrator[Symbol.asyncDispose]() };
+    // Requests in hand are its steps; the server waits for them.
+    const drain = () => Promise.resolve();
+    return { orchestrator, restate: part, drain, [Symbol.asyncDispose]: () => orchestrator[Symbol.asyncDispose]() };
   };
 }

@@ -9,12 +9,14 @@ import { bucketOpener } from "../functions/open_artifacts.ts";
 import { loadServerConfig, type ServerConfig } from "../functions/server_config.ts";
 import { openSchedules } from "../workflows/open_schedules.ts";
 import { createBatchService } from "../workflows/batch_service.ts";
+import type { Orchestrator } from "../workflows/orchestrator.ts";
 import { createRunService } from "../workflows/run_service.ts";
 import { serverWorkflows } from "../workflows/server_workflows.ts";
 import type { CliIo } from "./command.ts";
 import { openGate } from "./gate.ts";
 import { listen } from "./listen.ts";
 import { collect } from "./open_run.ts";
+import { openOperation } from "./operation.ts";
 import { loadRunner } from "./runner.ts";
 import { openStageHost } from "./stage_host.ts";
 
@@ -45,9 +47,10 @@ export function withConfigOptions(command: Command): Command {
 
 /** Serves until it is interrupted. */
 async function serve(io: CliIo, config: ServerConfig): Promise<void> {
-  const say = (text: string) => io.err(`${text}\n`);
+  const operation = openOperation(config, io);
+  const { say } = operation;
   const gate = openGate(config, { say, now: () => new Date() });
-  await using host = await openStageHost(config, say);
+  await using host = await openStageHost(config, operation);
   const { artifacts, files, invoke, options: { failed } } = host;
   const workflows = serverWorkflows({ invoke, artifacts, runs: () => runs });
   const openRunner = await loadRunner(config);
@@ -64,11 +67,23 @@ async function serve(io: CliIo, config: ServerConfig): Promise<void> {
     uploads: { artifacts, limit: config.limits.upload, date },
     events: { stopping: io.signal },
   };
-  const app = createApp({ ...host.options, resources: [(app) => mountApi(app, api)] });
-  const guarded = gate(app, { failed, isOpen: isDescription, isStreamed: isUpload });
+  const health = operation.health({ artifacts, runs: () => countRuns(orchestrator) });
+  const app = createApp({ ...host.options, resources: [(app) => mountApi(app, api), health] });
+  const guarded = gate(app, { failed, isOpen: isDescription, isStreamed: isUpload, ...operation.guard });
   await listen({
     answer: (request) => restate?.isMine(request) ? restate.answer(request) : guarded.fetch(request),
     listening: (address) => void restate?.register(address),
+    async drain() {
+      operation.end();
+      say("about to end: the steps in hand are brought to their end");
+      await runner.drain();
+    },
   }, { io, config });
-  io.err("stopped; runs go on when it is started again\n");
+  say("stopped; runs go on when it is started again");
+}
+
+/** Runs that have not ended, at most a thousand of each status. */
+async function countRuns(orchestrator: Orchestrator): Promise<Readonly<Record<string, number>>> {
+  const count = async (status: "pending" | "running") => (await orchestrator.list({ status, limit: 1000 })).length;
+  return { pending: await count("pending"), running: await count("running") };
 }

@@ -8,6 +8,8 @@ import { type OpenArtifacts, openArtifacts } from "../functions/open_artifacts.t
 import type { ServerConfig } from "../functions/server_config.ts";
 import { spreadInvoke } from "../workflows/spread_invoke.ts";
 import { dataRootOf } from "./data_root.ts";
+import type { Operation } from "./operation.ts";
+import { stackOf } from "./stack_of.ts";
 import { openStageThread } from "./open_stage_thread.ts";
 
 /** A process that can do stages, until it is disposed of. */
@@ -21,15 +23,16 @@ export interface StageHost extends AsyncDisposable {
 }
 
 /** Opens the store, the data root and the thread with its devices. @throws ParameterError, DataError or DeviceError for what is not there */
-export async function openStageHost(config: ServerConfig, say: (text: string) => void): Promise<StageHost> {
+export async function openStageHost(config: ServerConfig, operation: Operation): Promise<StageHost> {
+  const { log, say } = operation;
   await using opening = new AsyncDisposableStack();
   const artifacts = opening.use(openArtifacts(config, Deno.env.get));
   const files = dataRootOf(config);
-  const thread = opening.use(await openStageThread(config, say));
+  const thread = opening.use(await openStageThread(config, operation));
   const here = invokeBy(thread.fetch);
   const opened = opening.move();
   return {
-    options: { invoke: here, failed: (error) => say(`failed: ${error instanceof Error ? error.stack : error}`) },
+    options: { invoke: here, failed: (error) => log.write("error", String(error), { stack: stackOf(error) }) },
     artifacts,
     files,
     invoke: config.workers.length === 0 ? here : invokeAt(config, say),

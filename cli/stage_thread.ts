@@ -13,16 +13,23 @@ import { syncToDisk } from "../functions/confined_folder.ts";
 import { isAllowed, realPlace } from "../functions/data_root.ts";
 import { createDevicePool } from "../functions/device_pool.ts";
 import { openArtifacts } from "../functions/open_artifacts.ts";
+import type { Log } from "../functions/operation/log.ts";
+import type { Meter } from "../functions/operation/meter.ts";
+import { createStageMeter, USAGE_HEADER } from "../functions/operation/stage_meter.ts";
+import { publishWarm } from "../functions/running_engine.ts";
 import type { ServerConfig } from "../functions/server_config.ts";
-import { createWarmRuns } from "../functions/warm_runs.ts";
+import { createWarmRuns, type WarmRuns } from "../functions/warm_runs.ts";
 import { failureOf } from "../workflows/orchestrator.ts";
 import { openDevices } from "./device.ts";
 import { dataRootOf } from "./data_root.ts";
 import type { FromThread, ToThread } from "./open_stage_thread.ts";
+import { stackOf } from "./stack_of.ts";
 
 /** What answers calls of stages, until it is disposed of. */
 interface Stages extends Disposable {
   fetch(request: Request): Response | Promise<Response>;
+  /** Publishes the states that this process alone has, if it can: else they are made again. */
+  publishWarm(): Promise<void>;
 }
 
 const host = globalThis as unknown as {
@@ -33,12 +40,14 @@ const calls = new Map<number, AbortController>();
 const listening = new Map<number, () => void>();
 let last = 0;
 let stages: Stages | null = null;
+let isEnding = false;
 
 host.onmessage = ({ data }) => {
   if ("open" in data) open(data.open);
   else if ("call" in data) answer(data);
   else if ("abort" in data) calls.get(data.abort)?.abort();
   else if ("heard" in data) heard(data.heard);
+  else if ("ending" in data) isEnding = true;
   else close();
 };
 
@@ -46,14 +55,15 @@ host.postMessage({ loaded: true });
 
 async function open(config: ServerConfig): Promise<void> {
   try {
-    stages = await openStages(config, (say) => host.postMessage({ say }));
+    stages = await openStages(config);
     host.postMessage({ opened: null });
   } catch (error) {
     host.postMessage({ opened: failureOf(error) });
   }
 }
 
-function close(): void {
+async function close(): Promise<void> {
+  await stages?.publishWarm();
   stages?.[Symbol.dispose]();
   host.postMessage({ closed: true });
 }
@@ -97,21 +107,34 @@ async function answer({ call: id, url, body }: Extract<ToThread, { readonly call
     const response = await stages!.fetch(
       new Request(url, { method: "POST", headers, body, signal: controller.signal }),
     );
-    host.postMessage({ answer: id, status: response.status, body: await response.text() });
+    const { status } = response;
+    host.postMessage({ answer: id, status, body: await response.text(), usage: response.headers.get(USAGE_HEADER) });
   } finally {
     calls.delete(id);
   }
 }
 
-async function openStages(config: ServerConfig, say: (text: string) => void): Promise<Stages> {
+function write(...line: Parameters<Log["write"]>): void {
+  host.postMessage({ log: line });
+}
+
+/** Counts where the metrics are told. */
+const meter: Pick<Meter, "add" | "observe"> = {
+  add: (...counted) => host.postMessage({ add: counted }),
+  observe: (...observed) => host.postMessage({ observe: observed }),
+};
+
+async function openStages(config: ServerConfig): Promise<Stages> {
   using opening = new DisposableStack();
   const artifacts = opening.use(openArtifacts(config, Deno.env.get));
   const files = dataRootOf(config);
   const temporary = folderIn(config.state, "scratch");
   const { limits: { read } } = config;
   const isArtifact = artifactFiles(config);
-  const mayOpen = (file: string) => isArtifact(file) || isAllowed(files, file);
-  opening.use(boundHdf5({ mayOpen, mostBytes: read, temporary }));
+  const mayOpen = (file: string) => isAllowed(files, file);
+  // A tree may name an artifact, but no file may lead to one.
+  const mayName = (file: string) => isArtifact(file) || mayOpen(file);
+  opening.use(boundHdf5({ mayOpen, mayName, mostBytes: read, temporary }));
   const scratch = opening.use(createScratchFiles(temporary));
   const warm = opening.use(createWarmRuns({ mostKept: 1 + config.concurrency }));
   const { device: { name, threads, memory } } = config;
@@ -121,25 +144,40 @@ async function openStages(config: ServerConfig, say: (text: string) => void): Pr
     ...(memory === null ? {} : { memory }),
   };
   const computer = opening.use(await openDevices(flags, "single", scratch.open));
-  if (computer.notice !== null) say(`note: ${computer.notice}`);
+  if (computer.notice !== null) write("warn", computer.notice);
   const devices = createDevicePool(computer.devices);
   const app = createApp({
     keepLog: true,
-    contextOf: (signal) => ({
+    stageMeter: createStageMeter(meter, { now: () => performance.now() }),
+    contextOf: (signal, call) => ({
       artifacts: forCaller(artifacts, signal),
       warm,
       devices,
       files,
       scratch: scratch.open,
       clock: { now: () => performance.now(), date: () => new Date() },
-      log: say,
-      warn: (message) => say(`note: ${message}`),
+      log: (message) => write("info", message, { ...call }),
+      warn: (message) => write("warn", message, { ...call }),
+      isEnding: () => isEnding,
       signal,
     }),
-    failed: (error) => say(`failed: ${error instanceof Error ? error.stack : error}`),
+    failed: (error) => write("error", String(error), { stack: stackOf(error) }),
   });
   const opened = opening.move();
-  return { fetch: (request) => app.fetch(request), [Symbol.dispose]: () => opened.dispose() };
+  return {
+    fetch: (request) => app.fetch(request),
+    publishWarm: () => publishAtEnd(warm),
+    [Symbol.dispose]: () => opened.dispose(),
+  };
+}
+
+async function publishAtEnd(warm: WarmRuns): Promise<void> {
+  try {
+    await publishWarm(warm);
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    write("warn", `${found}. What was done since the last checkpoint is done again`);
+  }
 }
 
 /**

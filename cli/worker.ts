@@ -10,6 +10,7 @@ import { serverWorkflows, WORKFLOW_NAMES } from "../workflows/server_workflows.t
 import type { CliIo } from "./command.ts";
 import { openGate } from "./gate.ts";
 import { listen } from "./listen.ts";
+import { openOperation } from "./operation.ts";
 import { type ServeFlags, withConfigOptions } from "./serve.ts";
 import { openStageHost, type StageHost } from "./stage_host.ts";
 
@@ -27,10 +28,13 @@ export function workerCommand(io: CliIo): Command {
 
 /** Does stages until it is interrupted, and runs of a Restate server that knows it by an address of its own. */
 async function work(io: CliIo, config: ServerConfig): Promise<void> {
-  const say = (text: string) => io.err(`${text}\n`);
+  const operation = openOperation(config, io);
+  const { say } = operation;
   const gate = openGate(config, { say, now: () => new Date() });
-  await using host = await openStageHost(config, say);
-  const app = gate(createApp(host.options), { failed: host.options.failed });
+  await using host = await openStageHost(config, operation);
+  const { options, artifacts } = host;
+  const stages = createApp({ ...options, resources: [operation.health({ artifacts })] });
+  const app = gate(stages, { failed: options.failed, ...operation.guard });
   const { restate } = config;
   const part = restate === null || restate.uri === null
     ? null
@@ -43,8 +47,9 @@ async function work(io: CliIo, config: ServerConfig): Promise<void> {
   await listen({
     answer: (request) => part?.isMine(request) ? part.answer(request) : app.fetch(request),
     listening: (address) => void part?.register(address),
+    drain: () => Promise.resolve(operation.end()),
   }, { io, config });
-  io.err("stopped\n");
+  say("stopped");
 }
 
 /** What a batch submits goes to the Restate server, as it would from `exitwave serve`. */

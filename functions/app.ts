@@ -8,6 +8,7 @@ import { errorResponses, jsonResponse } from "./api/responses.ts";
 import { type StageCall, withCallLog } from "./call_log.ts";
 import { errorResponse, type HttpError } from "./http_errors.ts";
 import type { Invoke } from "./invoke.ts";
+import { type StageMeter, type Usage, USAGE_HEADER } from "./operation/stage_meter.ts";
 import type { Stage, StageContext } from "./stage.ts";
 import { STAGES } from "./stages/mod.ts";
 
@@ -27,6 +28,8 @@ interface StagesHere {
   readonly contextOf: (signal: AbortSignal, call: StageCall) => StageContext;
   /** Whether what stages say is kept with the artifacts of their run. */
   readonly keepLog?: boolean;
+  /** Measures stages; what each cost goes into a header of its answer. */
+  readonly stageMeter?: StageMeter;
 }
 
 /** Stages are only called. */
@@ -87,25 +90,28 @@ function mountStage(app: OpenAPIHono, stage: Stage, options: AppOptions): void {
   app.openapi(route, async (c) => {
     const input = c.req.valid("json" as never) as { readonly run: string };
     const { signal } = c.req.raw;
-    const output = "invoke" in options
+    const { usage, ...output } = "invoke" in options
       ? await options.invoke(stage.name as Parameters<Invoke>[0], input as never, signal)
       : await runHere(stage, { input, signal, options });
-    return c.json(output as never, 200);
+    return c.json(output as never, 200, usage === undefined ? {} : { [USAGE_HEADER]: JSON.stringify(usage) });
   });
 }
 
 async function runHere(
   stage: Stage,
-  { input, signal, options: { contextOf, keepLog = false } }: {
+  { input, signal, options: { contextOf, keepLog = false, stageMeter } }: {
     readonly input: { readonly run: string };
     readonly signal: AbortSignal;
     readonly options: StagesHere;
   },
-): Promise<unknown> {
+): Promise<{ readonly usage?: Usage }> {
   const call = { run: input.run, stage: stage.name };
   const context = contextOf(signal, call);
-  const work = (context: StageContext) => stage.run(input, context);
-  return await (keepLog ? withCallLog(context, call, work) : work(context));
+  const run = (context: StageContext) => stage.run(input, context) as Promise<object>;
+  const work = (context: StageContext) => keepLog ? withCallLog(context, call, run) : run(context);
+  if (stageMeter === undefined) return await work(context);
+  const { output, usage } = await stageMeter.measure(stage.name, context, work);
+  return { ...output, usage };
 }
 
 function httpError(tag: HttpError["tag"], message: string, fields: Record<string, unknown> = {}): HttpError {

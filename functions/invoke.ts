@@ -4,6 +4,8 @@ import type { z } from "zod";
 import { reviveError } from "../core/revive_error.ts";
 import { DeviceError } from "../kernels/errors.ts";
 import type { HttpError } from "./http_errors.ts";
+import { type Usage, usageOf } from "./operation/stage_meter.ts";
+import { traceHeader, traceIdOfRun, TRACEPARENT } from "./operation/trace.ts";
 import type { STAGES } from "./stages/mod.ts";
 
 type Stages = { readonly [S in (typeof STAGES)[number] as S["name"]]: S };
@@ -22,7 +24,7 @@ export type Invoke = <N extends keyof Stages & string>(
   stage: N,
   input: InputOf<N>,
   signal: AbortSignal,
-) => Promise<OutputOf<N>>;
+) => Promise<OutputOf<N> & { readonly usage?: Usage }>;
 
 /** Something that answers requests, such as the application. */
 export interface Fetcher {
@@ -45,6 +47,7 @@ export function invokeBy(fetcher: Fetcher, { url = "http://exitwave", token }: {
   return async (stage, input, signal) => {
     const headers = {
       "content-type": "application/json",
+      [TRACEPARENT]: traceHeader(traceIdOfRun(input.run)),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     };
     const request = new Request(`${url}/v1/stages/${stage}`, {
@@ -53,8 +56,8 @@ export function invokeBy(fetcher: Fetcher, { url = "http://exitwave", token }: {
       body: JSON.stringify(input),
       signal,
     });
-    const { ok, status, body } = await answerOf(fetcher, request);
-    if (ok && body !== null) return body as OutputOf<typeof stage>;
+    const { ok, status, body, usage } = await answerOf(fetcher, request);
+    if (ok && body !== null) return { ...body as OutputOf<typeof stage>, ...(usage === undefined ? {} : { usage }) };
     signal.throwIfAborted();
     const error = (body as { readonly error?: HttpError } | null)?.error;
     if (status === 503 && error?.tag === "Busy") throw new AwayError(stage, { url, found: error.message });
@@ -64,7 +67,8 @@ export function invokeBy(fetcher: Fetcher, { url = "http://exitwave", token }: {
     async function answerOf(fetcher: Fetcher, request: Request): Promise<Answer> {
       try {
         const response = await fetcher(request);
-        return { ok: response.ok, status: response.status, body: parsed(await response.text()) };
+        const { ok, status, headers } = response;
+        return { ok, status, body: parsed(await response.text()), usage: usageOf(headers) };
       } catch (cause) {
         signal.throwIfAborted();
         // What fetch throws for whatever happens to a connection.
@@ -80,6 +84,8 @@ interface Answer {
   readonly status: number;
   /** Null if it is no JSON. */
   readonly body: unknown;
+  /** What it cost; undefined if that was not measured. */
+  readonly usage: Usage | undefined;
 }
 
 function parsed(text: string): unknown {

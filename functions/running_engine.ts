@@ -15,6 +15,7 @@ import { keepModel, type ModelKeys, type OpenModel, takeModel, takeStart } from 
 import { engineOf, loadParameters, needsExitWaves } from "./parameters.ts";
 import type { ArtifactStore } from "./artifacts.ts";
 import type { StageContext } from "./stage.ts";
+import type { WarmRuns } from "./warm_runs.ts";
 import {
   type ComingState,
   type OpenState,
@@ -72,8 +73,19 @@ export function keepRunning(
   warm.put(warmKey(key), running);
 }
 
+const WARM = "engine ";
+
 function warmKey(key: string): string {
-  return `engine ${key}`;
+  return `${WARM}${key}`;
+}
+
+/** Publishes the states that this process alone has, at its end. Whoever goes on with them finds them by their keys. */
+export async function publishWarm(warm: WarmRuns): Promise<void> {
+  for (const [key, value] of warm.kept()) {
+    if (!key.startsWith(WARM)) continue;
+    const running = value as RunningEngine;
+    if (running.lineage.blocks.length > 0) await running.publish(key.slice(WARM.length));
+  }
 }
 
 /** The part of the time that publishing may take. */
@@ -89,8 +101,9 @@ const FIRST_SECONDS = 1;
  */
 export async function openRunningEngine(
   context: StageContext,
-  { reference, ...options }: OpenOptions,
+  { reference: given, ...options }: OpenOptions,
 ): Promise<RunningEngine> {
+  const reference = await nearest(context, { given, engine: options.label });
   const { base: key, blocks, earlier } = reference;
   const { engine, keys, device } = options;
   const base = await openBase(context, { keys, device, reference });
@@ -103,6 +116,16 @@ export async function openRunningEngine(
     running[Symbol.dispose]();
     throw e;
   }
+}
+
+/** The reference, but from its own state on where that was published after all, as at the end of the process that had it. */
+async function nearest(
+  { artifacts }: StageContext,
+  { given, engine }: { readonly given: StateReference; readonly engine: string },
+): Promise<StateReference> {
+  const { key, blocks } = given;
+  if (blocks.length === 0 || !await artifacts.has(key)) return given;
+  return { key, ...publishedAfter(given, { key, engine, isEnd: false }) };
 }
 
 function describe(blocks: readonly number[]): string {

@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { ParameterError } from "../core/errors.ts";
 import { applyOverrides, loadParameterFile } from "../core/parameter_file.ts";
+import { LEVELS } from "./operation/log.ts";
 import { RESTATE, S3, WORKERS } from "./cluster_settings.ts";
 import { isLoopback } from "./guard/own_host.ts";
 import { ACCESS, type Access, REQUEST_LIMITS } from "./guard/settings.ts";
@@ -25,6 +26,13 @@ const DEVICE = z.strictObject({
   memory: z.number().positive().nullable().default(null).meta({
     description: "Most memory for frames, waves and arrays; null for what the device has",
     unit: "bytes",
+  }),
+});
+
+const LOG = z.strictObject({
+  level: z.enum(LEVELS).default("info").meta({ description: "Lines that matter less are left out" }),
+  form: z.enum(["auto", "json", "text"]).default("auto").meta({
+    description: "A line of JSON each, or words; auto is words on a terminal and JSON elsewhere",
   }),
 });
 
@@ -76,6 +84,7 @@ const CONFIG = z.strictObject({
   }),
   device: DEVICE.prefault({}),
   limits: LIMITS.prefault({}),
+  log: LOG.prefault({}),
   access: ACCESS.prefault({}),
 }).superRefine(checkTogether);
 

@@ -25,6 +25,8 @@ export interface StageContext {
   readonly tidy?: (() => Promise<void>) | undefined;
   log(message: string): void;
   warn(message: string): void;
+  /** True while the process is about to end: what it knows and nobody else does is published now. */
+  readonly isEnding?: () => boolean;
   /** Aborted when nobody waits for the result any more. */
   readonly signal: AbortSignal;
 }

@@ -14,6 +14,8 @@ export interface WarmRuns extends Disposable {
   take<T extends Kept>(key: string): T | null;
   /** Keeps a value until it is taken, or disposed of because there are too many. */
   put(key: string, value: Kept): void;
+  /** What is kept, by its keys. */
+  kept(): readonly (readonly [string, Kept])[];
   /** Forgets everything. */
   clear(): void;
 }
@@ -61,6 +63,7 @@ export function createWarmRuns({ mostKept = 2 }: { readonly mostKept?: number } 
         first[Symbol.dispose]();
       }
     },
+    kept: () => [...kept],
     clear,
     [Symbol.dispose]: clear,
   };

@@ -45,6 +45,8 @@ export interface EmbeddedOrchestrator extends Orchestrator {
    * owner of the folder goes on with them.
    */
   stop(): Promise<void>;
+  /** Begins no more steps and waits until those in hand are done and remembered. Runs can still be looked at and submitted. */
+  drain(): Promise<void>;
 }
 
 /**
@@ -96,6 +98,7 @@ class Embedded implements EmbeddedOrchestrator {
   readonly #stopping = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopped: Promise<void> | undefined;
+  #isDraining = false;
 
   constructor(
     workflows: Workflows,
@@ -176,14 +179,20 @@ class Embedded implements EmbeddedOrchestrator {
   }
 
   stop(): Promise<void> {
-    return this.#stopped ??= this.#drain();
+    return this.#stopped ??= this.#end();
+  }
+
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    for (const { finishStep } of this.#live.values()) finishStep();
+    await Promise.all([...this.#live.values()].map(({ ended }) => ended));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
 
-  async #drain(): Promise<void> {
+  async #end(): Promise<void> {
     this.#stopping.abort();
     clearTimeout(this.#timer);
     for (const { id, controller } of this.#live.values()) controller.abort(new RunInterrupted("stopped", id));
@@ -196,7 +205,7 @@ class Embedded implements EmbeddedOrchestrator {
   /** Begins what is due, and looks again when the next run is. */
   #schedule(): void {
     clearTimeout(this.#timer);
-    if (this.#stopping.signal.aborted) return;
+    if (this.#stopping.signal.aborted || this.#isDraining) return;
     const now = this.#services.now();
     try {
       // A resumed run may still be at work from before: of those there are at most as many as are live.

@@ -1,7 +1,7 @@
 /** One run of an embedded orchestrator at work: its steps go to the journal, a full disk makes it wait and not work twice. */
 
 import type { Json } from "../core/json.ts";
-import { type RetryPolicy, RunError, type Workflow } from "./orchestrator.ts";
+import { type RetryPolicy, RunError, RunInterrupted, type Workflow } from "./orchestrator.ts";
 import { wait } from "../functions/wait.ts";
 import { conclude, createRunContext, type StepJournal, waitBefore } from "./run_context.ts";
 import type { RunJournal, RunRow } from "./run_journal.ts";
@@ -28,6 +28,8 @@ export interface RunServices {
 export interface LiveRun {
   readonly id: string;
   readonly controller: AbortController;
+  /** Ends the work once the step in hand, or between two the next one, is done and remembered; at once while it waits. */
+  readonly finishStep: () => void;
   /** What it reported and the journal does not have yet. */
   readonly progress: () => Json | undefined;
   /** When its work has ended; never rejects. */
@@ -42,11 +44,35 @@ export function startRun(
   const controller = new AbortController();
   const { signal } = controller;
   let progress: Json | undefined;
+  let [isWaiting, isLast, isDone] = [false, false, false];
+  const journal = stepJournal(run, { services, signal, takeProgress });
+  const stop = () => controller.abort(new RunInterrupted("stopped", run.id));
   const steps: StepJournal = {
-    ...stepJournal(run, { services, signal, takeProgress }),
+    ...journal,
+    async attempt(label, work) {
+      const outcome = await journal.attempt(label, work);
+      isDone = isLast;
+      return outcome;
+    },
+    async keep(name, outcome) {
+      await journal.keep(name, outcome);
+      if (isDone) stop();
+    },
+    pause: (label, milliseconds) => waiting(() => journal.pause(label, milliseconds)),
+    sleep: (name, milliseconds) => waiting(() => journal.sleep(name, milliseconds)),
     report: (value) => void (progress = value),
   };
   const context = createRunContext(steps, { id: run.id, signal, ...services });
+
+  async function waiting(wait: () => Promise<void>): Promise<void> {
+    isWaiting = true;
+    if (isLast) stop();
+    try {
+      await wait();
+    } finally {
+      isWaiting = false;
+    }
+  }
 
   function takeProgress(): Json | undefined {
     const taken = progress;
@@ -66,7 +92,11 @@ export function startRun(
   const ended = Promise.resolve().then(work).catch((error) => {
     if (!signal.aborted) services.log(`Run "${run.id}" goes on when it is opened again: ${error.message}`);
   });
-  return { id: run.id, controller, progress: () => progress, ended };
+  const finishStep = () => {
+    isLast = true;
+    if (isWaiting) stop();
+  };
+  return { id: run.id, controller, finishStep, progress: () => progress, ended };
 }
 
 /**

@@ -3,6 +3,7 @@
 import type { PtychoParams } from "../core/ptycho_params.ts";
 import { sortedEngines } from "../functions/load.ts";
 import type { InputOf, Invoke, OutputOf } from "../functions/invoke.ts";
+import { addUsage, NO_USAGE, type Usage } from "../functions/operation/stage_meter.ts";
 import type { StateReference } from "../functions/inputs.ts";
 import type { Json } from "../core/json.ts";
 import type { Workflow, WorkflowContext } from "./orchestrator.ts";
@@ -46,6 +47,8 @@ export interface RunProgress {
   readonly picture: string | null;
   /** The results so far as artifacts, if they are kept. */
   readonly kept: readonly KeptFile[];
+  /** What its stages cost so far, where that is measured. */
+  readonly usage: Usage;
 }
 
 /** A file that a run left, as an artifact. Plain JSON. */
@@ -67,6 +70,8 @@ export interface RunOutcome {
   readonly secondsPerIteration: number | null;
   readonly state: StateReference;
   readonly prepared: string;
+  /** What its stages cost, where that is measured. */
+  readonly usage: Usage;
 }
 
 /** What the recipe asks of a parameter tree. */
@@ -82,7 +87,8 @@ export function recipeOf(p: PtychoParams): Pick<RunInput, "engines" | "autosave"
 export function reconstructBy(invoke: Invoke): Workflow {
   return async (context, json) => {
     const input = json as unknown as RunInput;
-    const call = callerOf(invoke, { context, input });
+    const spent: Spent = { usage: NO_USAGE };
+    const call = callerOf(invoke, { context, input, spent });
     const { prepared } = await call("prepare", "prepare", {});
     const { state } = await call("start", "start", { prepared });
     const run: Run = {
@@ -99,6 +105,7 @@ export function reconstructBy(invoke: Invoke): Workflow {
       dumps: [],
       kept: [],
       progress: null,
+      spent,
     };
     for (const engine of input.engines) await runEngine(run, engine);
     const iterations = run.last?.iterations ?? 0;
@@ -111,6 +118,7 @@ export function reconstructBy(invoke: Invoke): Workflow {
       secondsPerIteration: iterations > 0 ? run.seconds / iterations : null,
       state: run.state,
       prepared,
+      usage: spent.usage,
     };
     return outcome as unknown as Json;
   };
@@ -141,17 +149,30 @@ interface Run {
   readonly kept: KeptFile[];
   /** What was reported last. */
   progress: RunProgress | null;
+  readonly spent: Spent;
+}
+
+/** What the stages of a run cost. */
+interface Spent {
+  usage: Usage;
 }
 
 function callerOf(
   invoke: Invoke,
-  { context, input: { run, parameters } }: { readonly context: WorkflowContext; readonly input: RunInput },
+  { context, input: { run, parameters }, spent }: {
+    readonly context: WorkflowContext;
+    readonly input: RunInput;
+    readonly spent: Spent;
+  },
 ): Call {
-  return (step, stage, input) =>
-    context.step(
+  return async (step, stage, input) => {
+    const output = await context.step(
       step,
       (signal) => invoke(stage, { run, parameters, ...input } as unknown as InputOf<typeof stage>, signal),
     );
+    spent.usage = addUsage(spent.usage, output.usage);
+    return output;
+  };
 }
 
 async function runEngine(run: Run, engine: EngineInput): Promise<void> {
@@ -223,8 +244,8 @@ async function runBlock(
 }
 
 /** Tells how the run stands, with what it left so far. */
-function report(run: Run, progress: Omit<RunProgress, "picture" | "kept">): void {
-  run.progress = { ...progress, picture: run.picture, kept: [...run.kept] };
+function report(run: Run, progress: Omit<RunProgress, "picture" | "kept" | "usage">): void {
+  run.progress = { ...progress, picture: run.picture, kept: [...run.kept], usage: run.spent.usage };
   run.context.report(run.progress as unknown as Json);
 }
 

@@ -196,6 +196,7 @@ function recordOf(run: RunView): RunRecord {
     progress: progress === null ? null : progressOf(progress as unknown as RunProgress),
     error: error === null ? null : { ...error, fields: { ...error.fields } },
     seconds: secondsOf(run),
+    usage: ((run.result ?? progress) as unknown as RunOutcome | RunProgress | null)?.usage ?? null,
     files: keptBy(run).map(({ name }) => name),
   };
 }

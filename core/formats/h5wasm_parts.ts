@@ -35,7 +35,9 @@ export function takeApart(file: URL): H5wasmParts | null {
   const text = (part: Uint8Array) => new TextDecoder().decode(part);
   const script = text(bytes.subarray(0, start)) + text(bytes.subarray(found.end));
   // The script looks for files beside itself.
-  const rest = script.replaceAll("import.meta.url", JSON.stringify(file.href));
+  const placed = script.replaceAll("import.meta.url", JSON.stringify(file.href));
+  // It would copy all variables, keys among them, and ask for the right to read every one.
+  const rest = placed.replace("if(ENVIRONMENT_IS_NODE){env=process.env}", "");
   return { module: new WebAssembly.Module(found.bytes), script: rest };
 }
 

@@ -6,7 +6,7 @@
 import { dirname, resolve } from "node:path";
 import { type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
-import { checkBytes, checkMayOpen } from "./hdf5_bounds.ts";
+import { byName, checkBytes, checkMayOpen } from "./hdf5_bounds.ts";
 import { checkHdf5Signature } from "./hdf5_signature.ts";
 import { decodeNumbers, describeType, filterName, singleValue, unreadableFilter, valueShape } from "./hdf5_values.ts";
 import type { Hdf5Metadata, Hdf5Type, Hdf5Value } from "./hdf5_values.ts";
@@ -51,8 +51,7 @@ export interface ReadRoom {
  * @throws {DataError} if it is missing, a folder, empty, not HDF5, truncated, damaged or out of bounds; the message says what to do
  */
 export function openHdf5(path: string): Hdf5File {
-  checkMayOpen(resolve(path));
-  checkHdf5Signature(path);
+  byName(resolve(path), () => checkHdf5Signature(path));
   return new Hdf5File(path, openForReading(path));
 }
 
@@ -314,6 +313,7 @@ export class Hdf5File implements Disposable {
     const beside = resolve(dirname(resolve(this.path)), link.file);
     checkMayOpen(beside);
     const path = existsAsFile(beside) ? beside : resolve(link.file);
+    checkMayOpen(path);
     if (!this.#linked.has(path)) this.#linked.set(path, openHdf5(path));
     return { file: this.#linked.get(path)!, path: link.target };
   }

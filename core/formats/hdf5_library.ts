@@ -9,7 +9,7 @@
 import type h5wasm from "h5wasm/node";
 import { resolve } from "node:path";
 import { takeApart } from "./h5wasm_parts.ts";
-import { mayOpen, placeOfOwn, throwRefusal } from "./hdf5_bounds.ts";
+import { byName, mayOpen, placeOfOwn, throwRefusal } from "./hdf5_bounds.ts";
 
 /** The functions of the library. */
 export type Hdf5Library = Awaited<typeof h5wasm.ready>;
@@ -63,7 +63,8 @@ function withinBounds(loaded: Hdf5Library): Hdf5Library {
       const call = (...inputs: unknown[]) => {
         const top = stack?.emscripten_stack_get_current();
         try {
-          return value.apply(target, inputs);
+          const call = () => value.apply(target, inputs);
+          return name === "open" ? byName(resolve(String(inputs[0])), call) : call();
         } catch (error) {
           // An error leaves its frames on the stack of the library, which some thousands of them would fill, and its file open.
           if (top !== undefined) stack?._emscripten_stack_restore(top);

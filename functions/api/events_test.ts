@@ -29,6 +29,7 @@ function runAt(iterations: number, status: RunRecord["status"] = "running"): Run
     progress,
     error: null,
     seconds: null,
+    usage: null,
     files: [],
   };
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { WrittenTree } from "../../core/parameter_file.ts";
 import type { LocalArtifact } from "../artifacts.ts";
 import { ERRORS, RUN_NAME } from "../inputs.ts";
+import { USAGE } from "../operation/stage_meter.ts";
 
 /** What a run does. */
 export const RUN_KIND = z.enum(["reconstruct", "simulate"]).meta({ description: "What the run does" });
@@ -31,6 +32,7 @@ export const RUN_RECORD = z.strictObject({
     secondsPerIteration: z.number(),
     secondsLeft: z.number().meta({ description: "If it goes on as fast as in the last block" }),
   }).nullable().meta({ description: "Null before the first block of iterations" }),
+  usage: USAGE.nullable().meta({ description: "What the run cost so far; null before its first block of iterations" }),
   error: z.strictObject({
     tag: z.string(),
     message: z.string(),

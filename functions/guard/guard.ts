@@ -1,10 +1,11 @@
 /** The guard in front of an application: who calls, what it may, and how much. */
 
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { DataError } from "../../core/errors.ts";
 import { UPLOAD_PATH } from "../api/uploads.ts";
 import { answerError, answerNotFound } from "../app.ts";
+import { refuseWhileDraining } from "../operation/drain.ts";
 import { authenticate } from "./authenticate.ts";
 import { limitBody } from "./body.ts";
 import { limitHeaders, secureHeaders } from "./headers.ts";
@@ -25,6 +26,10 @@ export interface GuardOptions {
   readonly isOpen?: (path: string) => boolean;
   /** Requests whose handler reads the body in parts, by limits of its own. */
   readonly isStreamed?: (request: Request) => boolean;
+  /** Sees every request and its answer first and last, refused ones too. */
+  readonly observe?: MiddlewareHandler<{ Variables: GuardVariables }>;
+  /** Whether the server is about to end. */
+  readonly isDraining?: () => boolean;
   /** Is told what went wrong on our side. */
   readonly failed: (error: unknown) => void;
 }
@@ -70,12 +75,15 @@ const OPEN: readonly string[] = ["/healthz", "/readyz"];
 /** Puts the guard in front of an application. Handlers find the caller as `c.get("caller")`. */
 export function guarded(app: OpenAPIHono, options: GuardOptions): Hono<{ Variables: GuardVariables }> {
   const { keys, limits, hosts, isOpen = () => false, isStreamed = () => false, failed } = options;
+  const { observe, isDraining = () => false } = options;
   const guard = new Hono<{ Variables: GuardVariables }>();
+  if (observe !== undefined) guard.use(observe);
   guard.use(
     secureHeaders,
     limitHeaders(limits.headers),
     ownHostOnly({ hosts, isNeeded: () => isTrusting(keys) }),
     authenticate({ ...keys, isOpen: (path) => OPEN.includes(path) || isOpen(path), failed }),
+    refuseWhileDraining(isDraining),
     limitBody({ bytes: limits.body, milliseconds: 1000 * limits.body_time, depth: limits.depth }, { isStreamed }),
     limitTime(1000 * limits.request_time, { isLong: (path) => isWork(path) || isOpen(path) }),
   );

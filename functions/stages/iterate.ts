@@ -170,7 +170,8 @@ async function runBlock(running: RunningEngine, { input, p, engine, key, context
       engine,
     });
   }
-  if (input.publish === "always" || (input.publish === "adaptive" && running.isPublishingPaid)) {
+  const isWorthIt = running.isPublishingPaid || context.isEnding?.() === true;
+  if (input.publish === "always" || (input.publish === "adaptive" && isWorthIt)) {
     await running.publish(key);
   }
   const reference = { key, ...copied(running) };
