@@ -71,6 +71,7 @@ async function run({ command, config }: StartCommand, folder: string): Promise<v
       await response.body?.cancel();
       return response.status;
     };
+    assert.equal(await status("/healthz"), 200);
     assert.equal(await status("/v1/nothing"), 401);
     assert.equal(await status("/v1/nothing", { authorization: `Bearer ${token}` }), 404);
     process.kill("SIGTERM");
