@@ -69,7 +69,10 @@ for (const shape of [[2, 3, 4], [70, 64, 64], [2, 400, 300], [1, 1000, 700]]) {
         const content: Ptyr = { ...exampleReconstruction(), kind: "dump", exit: { S0000: waves } };
         writePtyr(`${folder}/${name}.ptyr`, content, { now: NOW });
       }
-      assert.deepEqual(Deno.readFileSync(`${folder}/read.ptyr`), Deno.readFileSync(`${folder}/held.ptyr`));
+      // Byte for byte but for the second at which the library made each object.
+      const [read, whole] = ["read", "held"].map((name) => `${folder}/${name}.ptyr`) as [string, string];
+      assert.equal(Deno.statSync(read).size, Deno.statSync(whole).size);
+      assert.deepEqual(readPtyr(read), readPtyr(whole));
       assert.deepEqual(readPtyr(`${folder}/read.ptyr`).exit, { S0000: held });
     }),
   );
