@@ -10,6 +10,7 @@ import { loadServerConfig, type ServerConfig } from "../functions/server_config.
 import { openSchedules } from "../workflows/open_schedules.ts";
 import { createBatchService } from "../workflows/batch_service.ts";
 import type { Orchestrator } from "../workflows/orchestrator.ts";
+import { openRetention } from "../workflows/retention.ts";
 import { createRunService } from "../workflows/run_service.ts";
 import { serverWorkflows } from "../workflows/server_workflows.ts";
 import type { CliIo } from "./command.ts";
@@ -60,9 +61,11 @@ async function serve(io: CliIo, config: ServerConfig): Promise<void> {
   const runs = createRunService({ orchestrator, artifacts, files, invoke, date });
   const openBucket = bucketOpener(config, Deno.env.get);
   await using schedules = openSchedules({ folder: config.state, runs, files, openBucket, log: say });
+  const batches = createBatchService({ runs, orchestrator, artifacts, files, date, limit: config.limits.batch });
+  await using _retention = openRetention({ keep: config.keep, runs, batches, artifacts, date, log: say });
   const api: ApiOptions = {
     runs,
-    batches: createBatchService({ runs, orchestrator, artifacts, files, date, limit: config.limits.batch }),
+    batches,
     schedules: schedules.service,
     uploads: { artifacts, limit: config.limits.upload, date },
     events: { stopping: io.signal },

@@ -28,6 +28,9 @@ const HELD = "~held";
 /** Locked while a file gets its name, where there are no hard links. */
 const LOCK = "~lock";
 
+/** So often a folder is made again for a file that others take away while it is empty. */
+const MOST_ATTEMPTS = 100;
+
 /** A temporary file that nobody has written to for so long was left by a killed process. */
 const LEFT_OVER_MS = 3_600_000;
 
@@ -79,8 +82,22 @@ export function createLocalArtifacts(folder: string): ArtifactStore {
       } catch (error) {
         if (!(error instanceof Deno.errors.NotFound)) throw writeError(place.path(key), error);
       }
+      removeEmptyFolders(place, key);
     },
   };
+}
+
+/** Folders of keys that are left empty go too: a thousand runs would leave thousands of them. */
+function removeEmptyFolders(place: ConfinedFolder, key: string): void {
+  const parts = key.split("/");
+  for (let count = parts.length - 1; count > 0; count--) {
+    try {
+      Deno.removeSync(place.path(parts.slice(0, count).join("/")));
+    } catch {
+      // Something else is in it, or it may not be removed: it is no artifact.
+      return;
+    }
+  }
 }
 
 /** The file of a key, null if there is none; a folder of that name is none either, or refused. */
@@ -96,14 +113,22 @@ function findFile(place: ConfinedFolder, key: string, { refuseFolder = false } =
 /** Gives a written file its name; false if the name is taken. */
 function give(place: ConfinedFolder, key: string, temporary: string): boolean {
   syncToDisk(temporary);
-  place.makeParents(key);
   const target = place.path(key);
-  try {
-    Deno.linkSync(temporary, target);
-  } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return false;
-    if (error instanceof Deno.errors.NotFound) throw error;
-    if (!renameIfFree(place, key, temporary)) return false;
+  for (let attempt = 1;; attempt++) {
+    place.makeParents(key);
+    try {
+      Deno.linkSync(temporary, target);
+      break;
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) return false;
+      if (error instanceof Deno.errors.NotFound) {
+        // Somebody removed the last artifact of the folder meanwhile, and the folder with it.
+        if (attempt < MOST_ATTEMPTS) continue;
+        throw error;
+      }
+      if (!renameIfFree(place, key, temporary)) return false;
+      break;
+    }
   }
   syncToDisk(join(target, ".."));
   return true;

@@ -46,6 +46,23 @@ const LIMITS = z.strictObject({
   ...REQUEST_LIMITS,
 });
 
+const DAYS = z.number().positive().max(36_500).nullable().default(null);
+
+const KEEP = z.strictObject({
+  days: DAYS.meta({
+    description:
+      "After so long a run that has ended is forgotten with its artifacts, and a batch with its runs, as DELETE does it: files " +
+      "below the data root stay; null for never",
+    unit: "days",
+  }),
+  working_days: DAYS.meta({
+    description:
+      "After so long the prepared frames and states of a run that is done are removed; its results, pictures and log " +
+      "stay; null for never",
+    unit: "days",
+  }),
+});
+
 const CONFIG = z.strictObject({
   listen: LISTEN.prefault({}),
   data_root: z.string().min(1).default("./").meta({
@@ -85,6 +102,7 @@ const CONFIG = z.strictObject({
   device: DEVICE.prefault({}),
   limits: LIMITS.prefault({}),
   log: LOG.prefault({}),
+  keep: KEEP.prefault({}),
   access: ACCESS.prefault({}),
 }).superRefine(checkTogether);
 

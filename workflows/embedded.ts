@@ -164,6 +164,8 @@ class Embedded implements EmbeddedOrchestrator {
   async remove(id: string): Promise<void> {
     const run = this.#find("remove", id);
     if (!hasEnded(run)) throw wrongState("remove", run, "at its end; cancel it first");
+    // A cancelled one may be at work a little longer.
+    await this.#live.get(run.number)?.ended;
     this.#journal.remove(run.number);
     await Promise.resolve(this.#ends.dispatchEvent(new Event(id)));
   }

@@ -97,10 +97,15 @@ export function createRunService(options: RunServiceOptions): RunService {
     async remove(id) {
       const run = await find(id);
       if (!hasEnded(run)) throw refusalOf(wrongState("remove", run, "at its end; cancel it first"));
-      // The journal's entry last: what is left if this is cut short can be removed again.
-      for await (const { key } of artifacts.list(runPrefix(id))) await artifacts.remove(key);
+      const removeArtifacts = async () => {
+        for await (const { key } of artifacts.list(runPrefix(id))) await artifacts.remove(key);
+      };
+      // Before the journal's entry: what is left if this is cut short can be removed again.
+      await removeArtifacts();
       await releaseOutputs(artifacts, { run: id, files: (run.input as unknown as ServedInput).outputs });
       await translated(() => orchestrator.remove(id));
+      // What a cancelled run published until it heard of it.
+      await removeArtifacts();
     },
     async preview(id, signal) {
       const run = await find(id);

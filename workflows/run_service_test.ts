@@ -77,6 +77,26 @@ Deno.test(
 );
 
 Deno.test(
+  "a run that is removed in the middle of its work leaves no artifact, not even a folder",
+  inServer(async (server) => {
+    const { call, root } = server;
+    for (const iterations of [0, 2, 6]) {
+      const { json: { id } } = await submit(server, endless());
+      await server.until(
+        id,
+        ({ progress, status }) => status === "running" && (progress?.iterations ?? 0) >= iterations,
+      );
+      await call("POST", `/v1/runs/${id}/cancel`);
+      assert.equal((await call("DELETE", `/v1/runs/${id}`)).status, 204);
+      assert.equal((await call("GET", `/v1/runs/${id}`)).status, 404);
+      assert.deepEqual(await server.keys(""), []);
+    }
+    const left = [...Deno.readDirSync(join(root, "../artifacts"))].map(({ name }) => name);
+    assert.deepEqual(left.filter((name) => !name.startsWith("~")), []);
+  }),
+);
+
+Deno.test(
   "runs are listed page by page, newest first, by their status",
   inServer(async (server) => {
     const { call } = server;

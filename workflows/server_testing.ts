@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { type ApiOptions, mountApi } from "../functions/api/mount.ts";
 import { type AppOptions, createApp } from "../functions/app.ts";
+import type { ArtifactStore } from "../functions/artifacts.ts";
 import { below } from "../functions/data_root.ts";
 import { createDevicePool } from "../functions/device_pool.ts";
 import { type Invoke, invokeBy } from "../functions/invoke.ts";
@@ -36,6 +37,9 @@ export interface TestServer extends AsyncDisposable {
   readonly root: string;
   /** What is served, for who puts something in front of it. */
   readonly app: ReturnType<typeof createApp>;
+  /** What is behind its routes. */
+  readonly services: Pick<ApiOptions, "runs" | "batches">;
+  readonly artifacts: ArtifactStore;
   /** What went wrong on our side so far; disposing of the server throws the first. */
   readonly failures: readonly unknown[];
   request(method: string, path: string, request?: TestRequest): Promise<Response>;
@@ -147,6 +151,8 @@ export function openTestServer(
   return {
     root,
     app,
+    services: api,
+    artifacts,
     failures: errors,
     request,
     call,
