@@ -24,7 +24,12 @@ const TREE = smallTree({
 const TINY = smallTree({ engines: { a: { name: "ePIE", numiter: 1 } } });
 
 const folder = Deno.makeTempDirSync();
-const config = { listen: { port: 0 }, data_root: folder, state: join(folder, "state"), device: { name: "wasm" } };
+const config = {
+  listen: { port: 0 },
+  data_root: folder,
+  state: join(folder, "state"),
+  device: { name: "wasm", threads: 1 },
+};
 await using server = await startServed("serve", { config, folder, name: "server" });
 
 await loadWithRequests(server);
