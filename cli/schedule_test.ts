@@ -1,6 +1,7 @@
 /** `exitwave schedule` against a server on loopback: what it prints, and what it says of mistakes. */
 
 import assert from "node:assert/strict";
+import { NO_LIMITS } from "../functions/run_limits.ts";
 import { join } from "node:path";
 import { mountSchedules } from "../functions/api/schedules.ts";
 import type { RunService } from "../functions/api/run_service.ts";
@@ -36,6 +37,7 @@ async function withServer(
   Deno.writeTextFileSync(join(folder, "tree.yaml"), text);
   try {
     await using schedules = openSchedules({
+      limits: NO_LIMITS,
       folder: join(folder, ".state"),
       runs: { submit: () => assert.fail("nothing is due") } as unknown as RunService,
       files: below(folder),

@@ -50,6 +50,7 @@ export function withConfigOptions(command: Command): Command {
 async function serve(io: CliIo, config: ServerConfig): Promise<void> {
   const operation = openOperation(config, io);
   const { say } = operation;
+  const { limits } = config;
   const gate = openGate(config, { say, now: () => new Date() });
   await using host = await openStageHost(config, operation);
   const { artifacts, files, invoke, options: { failed } } = host;
@@ -58,16 +59,16 @@ async function serve(io: CliIo, config: ServerConfig): Promise<void> {
   await using runner = openRunner({ workflows, signal: io.signal, say });
   const { orchestrator, restate } = runner;
   const date = () => new Date();
-  const runs = createRunService({ orchestrator, artifacts, files, invoke, date });
+  const runs = createRunService({ orchestrator, artifacts, files, limits, invoke, date });
   const openBucket = bucketOpener(config, Deno.env.get);
-  await using schedules = openSchedules({ folder: config.state, runs, files, openBucket, log: say });
-  const batches = createBatchService({ runs, orchestrator, artifacts, files, date, limit: config.limits.batch });
+  await using schedules = openSchedules({ folder: config.state, runs, files, limits, openBucket, log: say });
+  const batches = createBatchService({ runs, orchestrator, artifacts, files, limits, date, limit: limits.batch });
   await using _retention = openRetention({ keep: config.keep, runs, batches, artifacts, date, log: say });
   const api: ApiOptions = {
     runs,
     batches,
     schedules: schedules.service,
-    uploads: { artifacts, limit: config.limits.upload, date },
+    uploads: { artifacts, limit: limits.upload, date },
     events: { stopping: io.signal },
   };
   const health = operation.health({ artifacts, runs: () => countRuns(orchestrator) });

@@ -129,12 +129,12 @@ async function openStages(config: ServerConfig): Promise<Stages> {
   const artifacts = opening.use(openArtifacts(config, Deno.env.get));
   const files = dataRootOf(config);
   const temporary = folderIn(config.state, "scratch");
-  const { limits: { read } } = config;
+  const { limits } = config;
   const isArtifact = artifactFiles(config);
   const mayOpen = (file: string) => isAllowed(files, file);
   // A tree may name an artifact, but no file may lead to one.
   const mayName = (file: string) => isArtifact(file) || mayOpen(file);
-  opening.use(boundHdf5({ mayOpen, mayName, mostBytes: read, temporary }));
+  opening.use(boundHdf5({ mayOpen, mayName, mostBytes: limits.read, temporary }));
   const scratch = opening.use(createScratchFiles(temporary));
   const warm = opening.use(createWarmRuns({ mostKept: 1 + config.concurrency }));
   const { device: { name, threads, memory } } = config;
@@ -155,6 +155,7 @@ async function openStages(config: ServerConfig): Promise<Stages> {
       devices,
       files,
       scratch: scratch.open,
+      limits,
       clock: { now: () => performance.now(), date: () => new Date() },
       log: (message) => write("info", message, { ...call }),
       warn: (message) => write("warn", message, { ...call }),

@@ -40,7 +40,7 @@ async function work(io: CliIo, config: ServerConfig): Promise<void> {
     ? null
     // Loaded only where it is used: the SDK takes memory and reads variables of its own.
     : (await import("./restate_part.ts")).createRestatePart({ ...config, restate }, {
-      workflows: workflowsOf(host, restate),
+      workflows: workflowsOf(host, { restate, limits: config.limits }),
       signal: io.signal,
       say,
     });
@@ -53,8 +53,11 @@ async function work(io: CliIo, config: ServerConfig): Promise<void> {
 }
 
 /** What a batch submits goes to the Restate server, as it would from `exitwave serve`. */
-function workflowsOf(host: StageHost, restate: NonNullable<ServerConfig["restate"]>): Workflows {
+function workflowsOf(host: StageHost, { restate, limits }: {
+  readonly restate: NonNullable<ServerConfig["restate"]>;
+  readonly limits: ServerConfig["limits"];
+}): Workflows {
   const orchestrator = createRestateOrchestrator({ ...restate, workflows: WORKFLOW_NAMES });
-  const runs = createRunService({ ...host, orchestrator, date: () => new Date() });
+  const runs = createRunService({ ...host, orchestrator, limits, date: () => new Date() });
   return serverWorkflows({ ...host, runs: () => runs });
 }

@@ -16,11 +16,16 @@ export interface LoadedScan {
   readonly prepared: PreparedScan;
 }
 
-/** Loads and prepares all scans in the order of their labels; `now` is written into the files of prepared data. */
-export function loadScans(
-  { p, written }: ParsedPtycho,
-  services: LoaderServices & { readonly now: Date },
-): LoadedScan[] {
+/** What loading scans needs beside their parameters. */
+export interface LoadServices extends LoaderServices {
+  /** Written into the files of prepared data. */
+  readonly now: Date;
+  /** Is told of each scan before there is room for its frames; may throw. */
+  admit?(label: string, size: { readonly frames: number; readonly shape: readonly [number, number] }): void;
+}
+
+/** Loads and prepares all scans in the order of their labels. */
+export function loadScans({ p, written }: ParsedPtycho, services: LoadServices): LoadedScan[] {
   return sortedScans(p.scans).map(([label, scan]) => {
     const data = dataParams(label, scan);
     const prepared = prepareScan(loaderOf(label, data), data, {
@@ -29,6 +34,7 @@ export function loadScans(
       services,
       precision: p.data_type,
       now: services.now,
+      admit: ({ numFrames: frames, shape }) => services.admit?.(label, { frames, shape }),
     });
     return { label, p: scan, prepared };
   });

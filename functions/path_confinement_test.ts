@@ -8,6 +8,7 @@ import { parsePtycho } from "../core/ptycho_params.ts";
 import { createRandom } from "../core/random.ts";
 import { below, type FindFiles } from "./data_root.ts";
 import { simulateScans } from "./simulate.ts";
+import { NO_LIMITS } from "./run_limits.ts";
 import { planReconstruction } from "./submission.ts";
 
 const withRoot = (test: (o: { root: string; outside: string; files: FindFiles }) => void) => () => {
@@ -60,7 +61,11 @@ for (const place of OUT) {
         ...place === "link.h5" ? [] : [tree({ home: place, rfile: "a.ptyr" })],
       ];
       for (const t of trees) {
-        assert.throws(() => planReconstruction({ tree: t }, { id: "r", files }), isOut, JSON.stringify(t.io));
+        assert.throws(
+          () => planReconstruction({ tree: t }, { id: "r", files, limits: NO_LIMITS }),
+          isOut,
+          JSON.stringify(t.io),
+        );
       }
     }),
   );
@@ -70,7 +75,10 @@ Deno.test(
   "a name with a NUL character is refused in words",
   withRoot(({ files }) => {
     const refused = (e: unknown) => isPtychoError(e) && e.message.length > 20;
-    assert.throws(() => planReconstruction({ tree: tree({ rfile: "a\0b.ptyr" }) }, { id: "r", files }), refused);
+    assert.throws(
+      () => planReconstruction({ tree: tree({ rfile: "a\0b.ptyr" }) }, { id: "r", files, limits: NO_LIMITS }),
+      refused,
+    );
   }),
 );
 

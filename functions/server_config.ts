@@ -7,6 +7,7 @@ import { applyOverrides, loadParameterFile } from "../core/parameter_file.ts";
 import { LEVELS } from "./operation/log.ts";
 import { RESTATE, S3, WORKERS } from "./cluster_settings.ts";
 import { isLoopback } from "./guard/own_host.ts";
+import { RUN_LIMITS } from "./run_limits.ts";
 import { ACCESS, type Access, REQUEST_LIMITS } from "./guard/settings.ts";
 
 const LISTEN = z.strictObject({
@@ -43,6 +44,7 @@ const LIMITS = z.strictObject({
     description: "Largest array, or all values of a tree, that are read from a file at once, whatever it declares",
     unit: "bytes",
   }),
+  ...RUN_LIMITS,
   ...REQUEST_LIMITS,
 });
 

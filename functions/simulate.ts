@@ -3,14 +3,13 @@
 import { PTYR_DESCRIPTION, writePtyr } from "../core/formats/ptyr.ts";
 import { asctime } from "../core/formats/h5rw.ts";
 import { UnsupportedError } from "../core/errors.ts";
-import type { LoaderServices } from "../core/loaders/loader.ts";
 import { type MoonFlowerTruth, simulateMoonFlower } from "../core/loaders/moon_flower.ts";
 import type { PreparedScan } from "../core/loaders/prepared_scan.ts";
-import { prepareScan } from "../core/preparation/prepare.ts";
+import { type PrepareOptions, prepareScan } from "../core/preparation/prepare.ts";
 import type { ParsedPtycho, PtychoParams } from "../core/ptycho_params.ts";
 import { complexArray } from "../kernels/nd_array.ts";
 import type { LoaderParams } from "../core/loaders/mod.ts";
-import { dataParams, loaderOf, sortedScans, writtenBelow } from "./load.ts";
+import { dataParams, loaderOf, type LoadServices, sortedScans, writtenBelow } from "./load.ts";
 
 /** What was written for a scan. */
 export interface SimulatedFiles {
@@ -26,8 +25,7 @@ export interface SimulatedFiles {
 const SIMULATORS: ReadonlySet<string> = new Set(["MoonFlowerScan", "QuickScan"]);
 
 /** What the stage needs beside parameters. */
-export interface SimulateServices extends LoaderServices {
-  readonly now: Date;
+export interface SimulateServices extends LoadServices {
   /** The `.ptyd` file of a scan that has no `dfile`. */
   fileOf(label: string): string;
 }
@@ -54,8 +52,9 @@ export function simulateScans({ p, written }: ParsedPtycho, services: SimulateSe
   return scans.map(({ label, data }) => {
     const dfile = data.dfile ?? services.fileOf(label);
     const options = { label, written: writtenBelow(written, `scans.${label}.data.`), services, now: services.now };
+    const admit: PrepareOptions["admit"] = ({ numFrames: frames, shape }) => services.admit?.(label, { frames, shape });
     const saving = { ...data, dfile, save: data.save ?? "append" } as typeof data;
-    const prepared = prepareScan(loaderOf(label, data), saving, { ...options, precision: "single" });
+    const prepared = prepareScan(loaderOf(label, data), saving, { ...options, admit, precision: "single" });
     const ptyd = services.path(dfile);
     const files = { label, frames: prepared.numFrames, shape: prepared.meta.shape, ptyd };
     if (data.name !== "MoonFlowerScan") return { ...files, truth: null };

@@ -6,6 +6,7 @@ import { canonicalJson, type Json } from "../core/json.ts";
 import type { LoaderServices } from "../core/loaders/loader.ts";
 import type { Device } from "../kernels/device.ts";
 import type { ArtifactStore } from "./artifacts.ts";
+import type { RunLimits } from "./run_limits.ts";
 import type { WarmRuns } from "./warm_runs.ts";
 
 /** What a stage may use. */
@@ -17,6 +18,8 @@ export interface StageContext {
   /** Finds files of a parameter tree whose `io.home` is `home`. @throws {DataError} for what lies outside the data root */
   readonly files: (home: string) => Pick<LoaderServices, "path">;
   readonly scratch?: LoaderServices["scratch"];
+  /** How large a run may be; of any size if left out. */
+  readonly limits?: RunLimits;
   readonly clock: Clock;
   /**
    * Is told when much was left behind that nobody uses any more, and before more is taken: arrays that wait for the garbage collector would

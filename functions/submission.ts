@@ -7,6 +7,7 @@ import { type ParsedPtycho, parsePtycho, type PtychoParams } from "../core/ptych
 import { checkSupported } from "../core/unsupported.ts";
 import type { FindFiles } from "./data_root.ts";
 import { planOutputs } from "./output_files.ts";
+import { checkDeclaredSize, type RunLimits } from "./run_limits.ts";
 import { simulatedScans } from "./simulate.ts";
 
 /** What is submitted. */
@@ -20,6 +21,8 @@ export interface Submission {
 export interface SubmissionOptions {
   readonly id: string;
   readonly files: FindFiles;
+  /** How large it may be. */
+  readonly limits: RunLimits;
 }
 
 /** A run to be. */
@@ -44,10 +47,10 @@ export function ownFolder(id: string): string {
  * @throws {ParameterError} with all mistakes at once @throws {UnsupportedError} with everything that is not built
  * @throws {DataError} for files that lead out of the data root or cannot be written
  */
-export function planReconstruction({ tree, name }: Submission, { id, files }: SubmissionOptions): PlannedRun {
+export function planReconstruction({ tree, name }: Submission, { id, files, limits }: SubmissionOptions): PlannedRun {
   const given = parsePtycho(tree);
   const placed = withOwnFolder(tree, { given, folder: ownFolder(id) });
-  const p = checked(parsePtycho(placed));
+  const p = checked(parsePtycho(placed), limits);
   const planned = planOutputs(p, { name: p.run ?? name ?? id, path: files(p.io.home).path });
   const { results, autosave } = planned;
   const outputs = [
@@ -62,8 +65,8 @@ export function planReconstruction({ tree, name }: Submission, { id, files }: Su
  *
  * @throws as `planReconstruction` does
  */
-export function planSimulation({ tree, name }: Submission, { id, files }: SubmissionOptions): PlannedRun {
-  const p = checked(parsePtycho(tree));
+export function planSimulation({ tree, name }: Submission, { id, files, limits }: SubmissionOptions): PlannedRun {
+  const p = checked(parsePtycho(tree), limits);
   const { path } = files(p.io.home);
   path(ownFolder(id));
   const outputs = simulatedScans(p).flatMap(({ data: { dfile } }) => dfile === null ? [] : [path(dfile)]);
@@ -75,10 +78,13 @@ export function previewInterval(total: number): number {
   return Math.max(5, Math.ceil(total / 10));
 }
 
-function checked({ p, written }: ParsedPtycho): PtychoParams {
+function checked({ p, written }: ParsedPtycho, limits: RunLimits): PtychoParams {
   checkSupported(p, written);
-  if (Object.keys(p.scans).length > 0) return p;
-  throw new ParameterError([{ path: "scans", message: "found no scan, expected at least one" }]);
+  if (Object.keys(p.scans).length === 0) {
+    throw new ParameterError([{ path: "scans", message: "found no scan, expected at least one" }]);
+  }
+  checkDeclaredSize(p, limits);
+  return p;
 }
 
 /** The tree with files in a folder of the run's own, where it names none. */

@@ -4,13 +4,14 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { isPtychoError } from "../core/errors.ts";
 import { below } from "./data_root.ts";
+import { NO_LIMITS } from "./run_limits.ts";
 import { planReconstruction, planSimulation, previewInterval, type Submission } from "./submission.ts";
 import { smallTree } from "./stages/testing.ts";
 
 function plan(submission: Submission, by: typeof planSimulation = planReconstruction) {
   const root = Deno.realPathSync(Deno.makeTempDirSync());
   try {
-    return { root, ...by(submission, { id: "x1", files: below(root, [join(root, ".exitwave")]) }) };
+    return { root, ...by(submission, { id: "x1", files: below(root, [join(root, ".exitwave")]), limits: NO_LIMITS }) };
   } finally {
     Deno.removeSync(root, { recursive: true });
   }

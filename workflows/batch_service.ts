@@ -23,7 +23,8 @@ import { refusalOf, translated } from "./run_refusals.ts";
 import { listWorkflows, type RunServiceOptions } from "./run_service.ts";
 
 /** What batches are made with. */
-export interface BatchServiceOptions extends Pick<RunServiceOptions, "orchestrator" | "artifacts" | "files" | "date"> {
+export interface BatchServiceOptions
+  extends Pick<RunServiceOptions, "orchestrator" | "artifacts" | "files" | "date" | "limits"> {
   readonly runs: RunService;
   /** Most runs of a batch. */
   readonly limit: number;
@@ -159,7 +160,7 @@ async function rowsOf(batch: RunView, { artifacts, orchestrator, runs }: BatchSe
 /** The runs of a batch, each checked. @throws {ParameterError} with all mistakes, each saying of which run it is */
 async function planBatch(
   { name, parameters, preview, sweep, runs = [] }: BatchRequest,
-  { id, options: { files, limit } }: { readonly id: string; readonly options: BatchServiceOptions },
+  { id, options: { files, limit, limits } }: { readonly id: string; readonly options: BatchServiceOptions },
 ): Promise<BatchPlan> {
   if (runs.length > limit) throw tooMany(runs.length, limit);
   const items: readonly BatchItem[] = sweep === undefined ? runs : sweepOf(sweep, limit).map((set) => ({ set }));
@@ -176,7 +177,7 @@ async function planBatch(
       ...mistakesOf(() => {
         const tree = memberTree(plan, member);
         hashOf(tree as Json);
-        planReconstruction({ tree }, { id: memberId(id, index), files });
+        planReconstruction({ tree }, { id: memberId(id, index), files, limits });
       }).map((issue) => ({ ...issue, message: `${issue.message} (run ${index})` })),
     );
     if (index % CHECKED_AT_ONCE === CHECKED_AT_ONCE - 1) await new Promise((turn) => setTimeout(turn));

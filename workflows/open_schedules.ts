@@ -8,6 +8,7 @@ import type { FilesTrigger } from "../functions/api/schedule_shape.ts";
 import type { FindFiles } from "../functions/data_root.ts";
 import { bringBucketFile, bucketPlace, listBucketFiles, type OpenBucket } from "../functions/bucket_files.ts";
 import { listFolderFiles } from "../functions/folder_files.ts";
+import type { RunLimits } from "../functions/run_limits.ts";
 import { planReconstruction } from "../functions/submission.ts";
 import { loadTreeFile } from "../functions/tree_file.ts";
 import { scheduledRuns } from "./schedule_runs.ts";
@@ -22,6 +23,7 @@ export interface SchedulesOptions {
   readonly folder: string;
   readonly runs: RunService;
   readonly files: FindFiles;
+  readonly limits: RunLimits;
   /** Opens buckets of the object store; null if there is none. */
   readonly openBucket: OpenBucket | null;
   readonly log: (message: string) => void;
@@ -37,7 +39,7 @@ export interface Schedules extends AsyncDisposable {
 
 /** Opens the schedules in a folder and looks at them from now on. @throws {RunError} `journal` if they cannot be opened */
 export function openSchedules(options: SchedulesOptions): Schedules {
-  const { folder, runs, files, log, clock = SYSTEM_CLOCK } = options;
+  const { folder, runs, files, limits, log, clock = SYSTEM_CLOCK } = options;
   const store = openStore(folder);
   const services = {
     store,
@@ -53,7 +55,7 @@ export function openSchedules(options: SchedulesOptions): Schedules {
     service: createScheduleService({
       ...services,
       wall: clock.wall,
-      checkTree: (tree, id) => void planReconstruction({ tree }, { id, files }),
+      checkTree: (tree, id) => void planReconstruction({ tree }, { id, files, limits }),
       checkTrigger: (trigger) => checkTrigger(trigger, options),
     }),
     look: scheduler.look,

@@ -16,6 +16,7 @@ import { ApiError } from "../functions/http_errors.ts";
 import { readCallLog } from "../functions/call_log.ts";
 import type { Invoke } from "../functions/invoke.ts";
 import { publishParameters } from "../functions/parameters.ts";
+import type { RunLimits } from "../functions/run_limits.ts";
 import { newRunId } from "../functions/run_ids.ts";
 import { hashOf, runPrefix } from "../functions/stage.ts";
 import { ownFolder, planReconstruction, planSimulation, previewInterval } from "../functions/submission.ts";
@@ -31,6 +32,7 @@ export interface RunServiceOptions {
   readonly orchestrator: Orchestrator;
   readonly artifacts: ArtifactStore;
   readonly files: FindFiles;
+  readonly limits: RunLimits;
   /** Draws the pictures of runs that are done. */
   readonly invoke: Invoke;
   /** The time of day. */
@@ -132,14 +134,14 @@ export function createRunService(options: RunServiceOptions): RunService {
 /** Checks a request and makes what its recipe asks for: the parameters published, the files claimed. */
 async function inputOf(
   { kind, parameters: tree, name, preview, overwrite = false }: RunRequest,
-  { id, options: { orchestrator, artifacts, files, date } }: {
+  { id, options: { orchestrator, artifacts, files, limits, date } }: {
     readonly id: string;
     readonly options: RunServiceOptions;
   },
 ): Promise<(RunInput | SimulationInput) & Omit<ServedInput, "request">> {
   const plan = kind === "simulate" ? planSimulation : planReconstruction;
   await checkArtifactsOf(artifacts, tree);
-  const planned = plan({ tree, name }, { id, files });
+  const planned = plan({ tree, name }, { id, files, limits });
   const isThere = async (run: string) => await orchestrator.view(run) !== null;
   if (!overwrite) await translated(() => claimOutputs(artifacts, { run: id, files: planned.outputs, isThere }));
   const parameters = await publishParameters(artifacts, { run: id, name: planned.name, tree: planned.tree });

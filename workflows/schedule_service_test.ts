@@ -1,6 +1,7 @@
 /** Schedules over HTTP, without a socket: made, changed, enabled, forgotten, refused; what they show and what they start. */
 
 import assert from "node:assert/strict";
+import { NO_LIMITS } from "../functions/run_limits.ts";
 import { join } from "node:path";
 import { mountSchedules } from "../functions/api/schedules.ts";
 import { createApp } from "../functions/app.ts";
@@ -45,6 +46,7 @@ async function inPlace(use: (place: Place) => Promise<void>, openBucket: OpenBuc
   const [clocks, runs] = [createTestClocks(Date.parse("2026-11-25T12:00:00Z")), createTestRuns()];
   try {
     await using schedules = openSchedules({
+      limits: NO_LIMITS,
       folder: join(folder, "state"),
       runs: runService(runs),
       files: below(root),

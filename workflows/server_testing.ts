@@ -8,6 +8,7 @@ import { below } from "../functions/data_root.ts";
 import { createDevicePool } from "../functions/device_pool.ts";
 import { type Invoke, invokeBy } from "../functions/invoke.ts";
 import { createLocalArtifacts } from "../functions/local_artifacts.ts";
+import { NO_LIMITS, type RunLimits } from "../functions/run_limits.ts";
 import { createWarmRuns } from "../functions/warm_runs.ts";
 import { createWasmDevice } from "../kernels/wasm_device.ts";
 import { openEmbeddedOrchestrator } from "./embedded.ts";
@@ -63,10 +64,17 @@ export const BATCH_LIMIT = 10;
 /** Largest upload. */
 export const UPLOAD_LIMIT = 20_000_000;
 
-/** Opens a server in a new folder, which goes with it. `called` is told of every call of a stage by a run. */
-export function openTestServer(
-  { called = () => {} }: { readonly called?: (call: { readonly stage: string; readonly input: unknown }) => void } = {},
-): TestServer {
+/** How a server is opened. */
+export interface TestServerOptions {
+  /** Is told of every call of a stage by a run. */
+  readonly called?: (call: { readonly stage: string; readonly input: unknown }) => void;
+  /** None that are left out. */
+  readonly limits?: Partial<RunLimits>;
+}
+
+/** Opens a server in a new folder, which goes with it. */
+export function openTestServer({ called = () => {}, ...options }: TestServerOptions = {}): TestServer {
+  const limits = { ...NO_LIMITS, ...options.limits };
   const folder = Deno.realPathSync(Deno.makeTempDirSync());
   const root = join(folder, "data");
   Deno.mkdirSync(root);
@@ -74,13 +82,14 @@ export function openTestServer(
   const warm = createWarmRuns();
   const devices = createDevicePool([createWasmDevice({ threads: 1 })]);
   const errors: unknown[] = [];
-  const options: AppOptions = {
+  const appOptions: AppOptions = {
     keepLog: true,
     contextOf: (signal) => ({
       artifacts,
       warm,
       devices,
       files: below(root),
+      limits,
       clock: { now: () => performance.now(), date: () => new Date() },
       log: () => {},
       warn: () => {},
@@ -88,7 +97,7 @@ export function openTestServer(
     }),
     failed: (error) => void errors.push(error),
   };
-  const stages = createApp(options);
+  const stages = createApp(appOptions);
   const invokeStage = invokeBy((request) => stages.fetch(request));
   const invoke: Invoke = (stage, input, signal) => {
     called({ stage, input });
@@ -98,22 +107,31 @@ export function openTestServer(
   const orchestrator = openEmbeddedOrchestrator(workflows, { folder: join(folder, "runs") });
   const stopping = new AbortController();
   const date = () => new Date();
-  const runs = createRunService({ orchestrator, artifacts, files: below(root), invoke, date });
+  const runs = createRunService({ orchestrator, artifacts, files: below(root), limits, invoke, date });
   const schedules = openSchedules({
     folder: join(folder, "schedules"),
     runs,
     files: below(root),
+    limits,
     openBucket: null,
     log: () => {},
   });
   const api: ApiOptions = {
     runs,
-    batches: createBatchService({ runs, orchestrator, artifacts, files: below(root), date, limit: BATCH_LIMIT }),
+    batches: createBatchService({
+      runs,
+      orchestrator,
+      artifacts,
+      files: below(root),
+      limits,
+      date,
+      limit: BATCH_LIMIT,
+    }),
     schedules: schedules.service,
     uploads: { artifacts, limit: UPLOAD_LIMIT, date },
     events: { stopping: stopping.signal, pollMilliseconds: 5, heartbeatMilliseconds: 100 },
   };
-  const app = createApp({ ...options, resources: [(app) => mountApi(app, api)] });
+  const app = createApp({ ...appOptions, resources: [(app) => mountApi(app, api)] });
 
   async function request(
     method: string,

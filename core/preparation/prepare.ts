@@ -43,10 +43,12 @@ export interface PrepareOptions {
   readonly now: Date;
   /** READ_BYTES, or CHUNK_BYTES with `save`, if left out. */
   readonly chunkBytes?: number;
+  /** Is told what is going to be done before there is room for the frames; may throw. */
+  readonly admit?: (plan: PreparationPlan) => void;
 }
 
 /** What deciding without preparing needs. */
-export type PlanOptions = Omit<PrepareOptions, "precision" | "now" | "chunkBytes">;
+export type PlanOptions = Omit<PrepareOptions, "precision" | "now" | "chunkBytes" | "admit">;
 
 /** A prepared scan, and where the optical axis was in the source. */
 export interface Preparation extends PreparedScan {
@@ -65,6 +67,7 @@ export interface Preparation extends PreparedScan {
 export function prepareScan<P extends PtyScanParams>(loader: Loader<P>, p: P, options: PrepareOptions): Preparation {
   using scan = openSource(loader, p, options);
   const plan = planPreparation(scan, p, planContext(p, options));
+  options.admit?.(plan);
   const chunk = chunkSize(plan, { p, ...options });
   const rawCenter = chooseCenter(scan, p, { plan, chunk, services: options.services });
   const window = scan.prepared ? wholeFrame(plan, rawCenter) : cropWindow(plan.rawShape, plan.cropShape, rawCenter);

@@ -7,6 +7,7 @@ import { ARTIFACT_KEY, RUN_NAME } from "../inputs.ts";
 import { loadScans } from "../load.ts";
 import { loadParameters, missing, type RunParameters } from "../parameters.ts";
 import { openPreparedFile, readPrepared, writePrepared } from "../prepared_pack.ts";
+import { admitScans, checkDeclaredSize, NO_LIMITS } from "../run_limits.ts";
 import { defineStage, outputKey, type StageContext } from "../stage.ts";
 
 const INPUT = z.strictObject({ run: RUN_NAME, parameters: ARTIFACT_KEY });
@@ -44,11 +45,14 @@ async function publishScans(
   context: StageContext,
   { key, tree, parsed }: Pick<RunParameters, "tree" | "parsed"> & { readonly key: string },
 ): Promise<void> {
-  const { artifacts, log, warn, scratch, clock } = context;
+  const { artifacts, log, warn, scratch, clock, limits = NO_LIMITS } = context;
+  // What a loader simulates it may make when it is opened.
+  checkDeclaredSize(parsed.p, limits);
+  const admit = admitScans(parsed.p, limits);
   const random = createRandom(parsed.p.seed);
   await withArtifactFiles(context, tree, async (files) => {
     const { path } = files(parsed.p.io.home);
-    const scans = loadScans(parsed, { random, path, log, warn, scratch, now: clock.date() });
+    const scans = loadScans(parsed, { random, path, log, warn, scratch, now: clock.date(), admit });
     await artifacts.publish(key, (file) => writePrepared(file, { scans, random: random.state() }));
   });
 }

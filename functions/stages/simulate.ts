@@ -5,6 +5,7 @@ import { z } from "zod";
 import { createRandom } from "../../core/random.ts";
 import { ARTIFACT_KEY, RUN_NAME } from "../inputs.ts";
 import { loadParameters } from "../parameters.ts";
+import { admitScans, checkDeclaredSize, NO_LIMITS } from "../run_limits.ts";
 import { simulateScans } from "../simulate.ts";
 import { defineStage, outputKey, type StageContext } from "../stage.ts";
 
@@ -41,10 +42,12 @@ export const simulate = defineStage({
   async run({ run, parameters, folder, keep }, context) {
     const { parsed, name } = await loadParameters(context, parameters);
     const { path } = context.files(parsed.p.io.home);
-    const { log, warn, scratch, clock } = context;
+    const { log, warn, scratch, clock, limits = NO_LIMITS } = context;
+    checkDeclaredSize(parsed.p, limits);
+    const admit = admitScans(parsed.p, limits);
     const fileOf = (label: string) => join(folder, `${name}_${label}.ptyd`);
     const random = createRandom(parsed.p.seed);
-    const files = simulateScans(parsed, { random, path, log, warn, scratch, fileOf, now: clock.date() });
+    const files = simulateScans(parsed, { random, path, log, warn, scratch, fileOf, admit, now: clock.date() });
     const scans: Simulated[] = [];
     for (const { shape: [rows, cols], ...scan } of files) {
       const kept = keep ? await publish(scan, { run, parameters, context }) : [];

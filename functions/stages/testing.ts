@@ -12,6 +12,7 @@ import { createDevicePool } from "../device_pool.ts";
 import { type Invoke, invokeBy } from "../invoke.ts";
 import { createLocalArtifacts } from "../local_artifacts.ts";
 import { publishParameters } from "../parameters.ts";
+import { NO_LIMITS, type RunLimits } from "../run_limits.ts";
 import { createWarmRuns, type WarmRuns } from "../warm_runs.ts";
 
 /** A process that answers calls of stages. */
@@ -29,7 +30,7 @@ export interface TestPlace {
   readonly store: ArtifactStore;
   readonly root: string;
   /** A process with caches and devices of its own. */
-  start(options?: { readonly devices?: readonly Device[] }): TestProcess;
+  start(options?: { readonly devices?: readonly Device[]; readonly limits?: RunLimits }): TestProcess;
   /** Publishes parameters. Returns their key. */
   submit(tree: WrittenTree): Promise<string>;
 }
@@ -50,10 +51,11 @@ export function inPlace(test: (place: TestPlace) => Promise<void>): () => Promis
   };
 }
 
-function startProcess({ store, root, devices = [createWasmDevice({ threads: 1 })] }: {
+function startProcess({ store, root, devices = [createWasmDevice({ threads: 1 })], limits = NO_LIMITS }: {
   readonly store: ArtifactStore;
   readonly root: string;
   readonly devices?: readonly Device[];
+  readonly limits?: RunLimits;
 }): TestProcess {
   const warm = createWarmRuns();
   const scratch = createScratchFiles();
@@ -66,6 +68,7 @@ function startProcess({ store, root, devices = [createWasmDevice({ threads: 1 })
       devices: pool,
       files: below(root),
       scratch: scratch.open,
+      limits,
       clock: { now: () => performance.now(), date: () => new Date() },
       log: (message) => void said.push(message),
       warn: (message) => void said.push(`! ${message}`),
