@@ -8,6 +8,7 @@ import { createApp } from "../functions/app.ts";
 import { bucketOpener } from "../functions/open_artifacts.ts";
 import { loadServerConfig, type ServerConfig } from "../functions/server_config.ts";
 import { openSchedules } from "../workflows/open_schedules.ts";
+import { createCallerQueue } from "../workflows/caller_queue.ts";
 import { createBatchService } from "../workflows/batch_service.ts";
 import type { Orchestrator } from "../workflows/orchestrator.ts";
 import { openRetention } from "../workflows/retention.ts";
@@ -59,10 +60,20 @@ async function serve(io: CliIo, config: ServerConfig): Promise<void> {
   await using runner = openRunner({ workflows, signal: io.signal, say });
   const { orchestrator, restate } = runner;
   const date = () => new Date();
-  const runs = createRunService({ orchestrator, artifacts, files, limits, invoke, date });
+  const queue = createCallerQueue({ orchestrator, most: limits.queued });
+  const runs = createRunService({ orchestrator, artifacts, files, limits, queue, invoke, date });
   const openBucket = bucketOpener(config, Deno.env.get);
   await using schedules = openSchedules({ folder: config.state, runs, files, limits, openBucket, log: say });
-  const batches = createBatchService({ runs, orchestrator, artifacts, files, limits, date, limit: limits.batch });
+  const batches = createBatchService({
+    runs,
+    orchestrator,
+    artifacts,
+    files,
+    limits,
+    queue,
+    date,
+    limit: limits.batch,
+  });
   await using _retention = openRetention({ keep: config.keep, runs, batches, artifacts, date, log: say });
   const api: ApiOptions = {
     runs,

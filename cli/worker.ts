@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import { createApp } from "../functions/app.ts";
 import { loadServerConfig, type ServerConfig } from "../functions/server_config.ts";
+import { createCallerQueue } from "../workflows/caller_queue.ts";
 import { createRestateOrchestrator } from "../workflows/restate_orchestrator.ts";
 import type { Workflows } from "../workflows/orchestrator.ts";
 import { createRunService } from "../workflows/run_service.ts";
@@ -58,6 +59,8 @@ function workflowsOf(host: StageHost, { restate, limits }: {
   readonly limits: ServerConfig["limits"];
 }): Workflows {
   const orchestrator = createRestateOrchestrator({ ...restate, workflows: WORKFLOW_NAMES });
-  const runs = createRunService({ ...host, orchestrator, limits, date: () => new Date() });
+  // It submits only what a batch was admitted with.
+  const queue = createCallerQueue({ orchestrator, most: null });
+  const runs = createRunService({ ...host, orchestrator, limits, queue, date: () => new Date() });
   return serverWorkflows({ ...host, runs: () => runs });
 }

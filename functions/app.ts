@@ -69,9 +69,9 @@ export function answerError(failed: AppOptions["failed"]): (error: Error, c: Con
     }
     // Nobody hears the answer, and the stage that was cut short is no mistake of ours.
     if (c.req.raw.signal.aborted) return c.body(null, 408);
-    const { status, error: body } = errorResponse(error);
+    const { status, error: body, retryAfter } = errorResponse(error);
     if (status === 500) failed(error);
-    return c.json({ error: body }, status);
+    return c.json({ error: body }, status, retryAfter === undefined ? {} : { "retry-after": String(retryAfter) });
   };
 }
 

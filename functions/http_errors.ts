@@ -32,13 +32,19 @@ export class ApiError extends Error {
   /** What a program may want to know. Plain JSON. */
   readonly fields: Readonly<Record<string, unknown>>;
   readonly retry: boolean;
+  readonly status: ErrorStatus;
+  /** After how many seconds the same request may succeed, where that is known. */
+  readonly retryAfter: number | undefined;
 
   constructor(
     refusal: Refusal,
     message: string,
-    { fields = {}, retry = REFUSALS[refusal].retry, cause }: {
+    { fields = {}, retry = REFUSALS[refusal].retry, status = REFUSALS[refusal].status, retryAfter, cause }: {
       readonly fields?: Readonly<Record<string, unknown>>;
       readonly retry?: boolean;
+      /** The one of the refusal if left out. */
+      readonly status?: ErrorStatus;
+      readonly retryAfter?: number;
       readonly cause?: unknown;
     } = {},
   ) {
@@ -47,11 +53,13 @@ export class ApiError extends Error {
     this.refusal = refusal;
     this.fields = fields;
     this.retry = retry;
+    this.status = status;
+    this.retryAfter = retryAfter;
   }
 }
 
 /** Statuses of errors. */
-export type ErrorStatus = (typeof REFUSALS)[Refusal]["status"] | 422 | 500 | 501;
+export type ErrorStatus = (typeof REFUSALS)[Refusal]["status"] | 422 | 429 | 500 | 501;
 
 const STATUS: Readonly<Record<ErrorTag, { readonly status: 422 | 501 | 503; readonly retry: boolean }>> = {
   ParameterError: { status: 422, retry: false },
@@ -63,10 +71,13 @@ const STATUS: Readonly<Record<ErrorTag, { readonly status: 422 | 501 | 503; read
 };
 
 /** The response for what was thrown. What is not an Exitwave error or a refusal is ours: its text stays in the log. */
-export function errorResponse(error: unknown): { readonly status: ErrorStatus; readonly error: HttpError } {
+export function errorResponse(
+  error: unknown,
+): { readonly status: ErrorStatus; readonly error: HttpError; readonly retryAfter?: number } {
   if (error instanceof ApiError) {
-    const { refusal, message, fields, retry } = error;
-    return { status: REFUSALS[refusal].status, error: { tag: refusal, message, fields, retry } };
+    const { refusal, message, fields, retry, status, retryAfter } = error;
+    const wait = retryAfter === undefined ? {} : { retryAfter };
+    return { status, error: { tag: refusal, message, fields, retry }, ...wait };
   }
   if (!isPtychoError(error)) {
     const message = "Cannot answer: found a mistake in Exitwave itself; the log of the server says which";

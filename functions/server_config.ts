@@ -45,6 +45,9 @@ const LIMITS = z.strictObject({
     unit: "bytes",
   }),
   ...RUN_LIMITS,
+  queued: z.int().min(1).nullable().default(10_000).meta({
+    description: "Most runs of one caller, by the name of its token, that wait or are at work; null for any number",
+  }),
   ...REQUEST_LIMITS,
 });
 

@@ -5,6 +5,7 @@ import type { ArtifactStore } from "../functions/artifacts.ts";
 import { type BatchPlan, memberId, memberTree } from "../functions/batch_plan.ts";
 import { errorResponse } from "../functions/http_errors.ts";
 import { missing } from "../functions/parameters.ts";
+import { LOCAL } from "../functions/guard/roles.ts";
 import { runPrefix } from "../functions/stage.ts";
 import type { Json } from "../core/json.ts";
 import type { Workflow } from "./orchestrator.ts";
@@ -18,6 +19,8 @@ export interface BatchInput {
   readonly total: number;
   /** Hash of the request, by which the same one is known again. */
   readonly request: string;
+  /** Who asked for it; missing in what was submitted before there were any. */
+  readonly owner?: string;
 }
 
 /** What a batch reports and leaves. Plain JSON. */
@@ -39,7 +42,7 @@ export interface BatchServices {
 export function batchBy({ artifacts, runs }: BatchServices): Workflow {
   const plans = planReader(artifacts);
   return async ({ id, step, report }, json) => {
-    const { plan: key, total } = json as unknown as BatchInput;
+    const { plan: key, total, owner = LOCAL.name } = json as unknown as BatchInput;
     const refused: { index: number; message: string }[] = [];
     for (let index = 0; index < total; index++) {
       const message = await step(`submit ${index}`, async (signal) => {
@@ -49,7 +52,8 @@ export function batchBy({ artifacts, runs }: BatchServices): Workflow {
         signal.throwIfAborted();
         return await submit(() => {
           const parameters = memberTree(plan, member);
-          return runs().submit({ kind: "reconstruct", parameters, name: member.name, preview }, memberId(id, index));
+          const request = { kind: "reconstruct", parameters, name: member.name, preview } as const;
+          return runs().submit(request, { id: memberId(id, index), owner, isAdmitted: true });
         });
       });
       if (message === null) continue;

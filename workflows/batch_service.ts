@@ -18,13 +18,14 @@ import { loadTreeFile } from "../functions/tree_file.ts";
 import { isPtychoError, ParameterError, type ParameterIssue } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import { type BatchInput, type BatchProgress, publishPlan, readPlan } from "./batch_recipe.ts";
-import { hasEnded, RunError, type RunView } from "./orchestrator.ts";
-import { refusalOf, translated } from "./run_refusals.ts";
+import { ownerOfRun } from "./caller_queue.ts";
+import { hasEnded, type RunView } from "./orchestrator.ts";
+import { translated } from "./run_refusals.ts";
 import { listWorkflows, type RunServiceOptions } from "./run_service.ts";
 
 /** What batches are made with. */
 export interface BatchServiceOptions
-  extends Pick<RunServiceOptions, "orchestrator" | "artifacts" | "files" | "date" | "limits"> {
+  extends Pick<RunServiceOptions, "orchestrator" | "artifacts" | "files" | "date" | "limits" | "queue"> {
   readonly runs: RunService;
   /** Most runs of a batch. */
   readonly limit: number;
@@ -38,7 +39,7 @@ const CHECKED_AT_ONCE = 20;
 
 /** Batches over an orchestrator whose workflow `batch` is that of batch_recipe.ts. */
 export function createBatchService(options: BatchServiceOptions): BatchService {
-  const { orchestrator, artifacts, runs, date } = options;
+  const { orchestrator, artifacts, runs, queue, date } = options;
 
   async function find(id: string): Promise<RunView> {
     const batch = await translated(() => orchestrator.view(id));
@@ -65,24 +66,18 @@ export function createBatchService(options: BatchServiceOptions): BatchService {
   }
 
   return {
-    async submit(request, id = newRunId(date())) {
-      const hash = requestHash(request);
-      const known = await translated(() => orchestrator.view(id));
-      if (known !== null) return await record(sameBatch(known, hash));
-      const plan = await planBatch(request, { id, options });
-      const name = request.name ?? id;
-      const input: BatchInput = {
-        name,
-        plan: await publishPlan(artifacts, { id, plan }),
-        total: plan.members.length,
-        request: hash,
-      };
-      try {
-        return await record(await orchestrator.submit(BATCH, id, input as unknown as Json));
-      } catch (error) {
-        throw error instanceof RunError ? refusalOf(error) : error;
-      }
-    },
+    submit: (request, { id = newRunId(date()), owner }) =>
+      queue.inTurn(owner, async (room) => {
+        const hash = requestHash(request);
+        const known = await translated(() => orchestrator.view(id));
+        if (known !== null) return await record(sameBatch(known, hash));
+        const plan = await planBatch(request, { id, options });
+        const total = plan.members.length;
+        await translated(() => room(total));
+        const key = await publishPlan(artifacts, { id, plan });
+        const input: BatchInput = { name: request.name ?? id, plan: key, total, request: hash, owner };
+        return await record(await translated(() => orchestrator.submit(BATCH, id, input as unknown as Json)));
+      }),
     view: async (id) => await record(await find(id)),
     async list({ limit, after }) {
       const isBatch = ({ workflow }: RunView) => workflow === BATCH;
@@ -97,7 +92,11 @@ export function createBatchService(options: BatchServiceOptions): BatchService {
     },
     async resume(id) {
       const batch = await find(id);
-      if (batch.status !== "done") await translated(() => orchestrator.resume(id));
+      await queue.inTurn(ownerOfRun(batch), async (room) => {
+        if (batch.status === "done") return;
+        if (hasEnded(batch)) await translated(() => room(inputOf(batch).total));
+        await translated(() => orchestrator.resume(id));
+      });
       await eachRun(batch, async (run) => {
         if ((await runs.view(run)).status !== "done") await runs.resume(run);
       });

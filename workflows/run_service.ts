@@ -7,6 +7,7 @@ import {
   type RunRecord,
   type RunRequest,
   type RunService,
+  type Submitter,
 } from "../functions/api/run_service.ts";
 import { checkArtifactsOf } from "../functions/artifact_files.ts";
 import type { ArtifactStore } from "../functions/artifacts.ts";
@@ -22,6 +23,7 @@ import { hashOf, runPrefix } from "../functions/stage.ts";
 import { ownFolder, planReconstruction, planSimulation, previewInterval } from "../functions/submission.ts";
 import type { Json } from "../core/json.ts";
 import { ParameterError } from "../core/errors.ts";
+import { type CallerQueue, ownerOfRun } from "./caller_queue.ts";
 import { hasEnded, type Orchestrator, RunError, type RunView, wrongState } from "./orchestrator.ts";
 import { type KeptFile, recipeOf, type RunInput, type RunOutcome, type RunProgress } from "./recipe.ts";
 import { refusalOf, translated } from "./run_refusals.ts";
@@ -33,6 +35,7 @@ export interface RunServiceOptions {
   readonly artifacts: ArtifactStore;
   readonly files: FindFiles;
   readonly limits: RunLimits;
+  readonly queue: CallerQueue;
   /** Draws the pictures of runs that are done. */
   readonly invoke: Invoke;
   /** The time of day. */
@@ -49,6 +52,8 @@ export interface ServedInput {
   readonly outputs: readonly string[];
   /** Hash of the request, by which the same one is known again. */
   readonly request: string;
+  /** Who asked for it. */
+  readonly owner: string;
 }
 
 /** The workflows that are runs, of all that an orchestrator has. */
@@ -56,7 +61,7 @@ const KINDS: ReadonlySet<string> = new Set<RunKind>(["reconstruct", "simulate"])
 
 /** Runs over an orchestrator whose workflows have the names of `RunKind`. */
 export function createRunService(options: RunServiceOptions): RunService {
-  const { orchestrator, artifacts, date } = options;
+  const { orchestrator, artifacts, queue, date } = options;
 
   async function find(id: string): Promise<RunView> {
     const run = await translated(() => orchestrator.view(id));
@@ -64,12 +69,22 @@ export function createRunService(options: RunServiceOptions): RunService {
     throw new ApiError("NotFound", `Cannot find run "${id}": found no such run; GET /v1/runs lists those there are`);
   }
 
-  async function submit(request: RunRequest, id = newRunId(date())): Promise<RunRecord> {
+  function submit(request: RunRequest, { id = newRunId(date()), owner, isAdmitted }: Submitter): Promise<RunRecord> {
     const hash = requestHash(request);
-    const known = await translated(() => orchestrator.view(id));
-    if (known !== null) return sameRequest(known, hash);
+    return queue.inTurn(owner, async (room) => {
+      const known = await translated(() => orchestrator.view(id));
+      if (known !== null) return sameRequest(known, hash);
+      if (!isAdmitted) await translated(() => room(1));
+      return await submitNew(request, { id, owner, hash });
+    });
+  }
+
+  async function submitNew(
+    request: RunRequest,
+    { id, owner, hash }: { readonly id: string; readonly owner: string; readonly hash: string },
+  ): Promise<RunRecord> {
     const input = await inputOf(request, { id, options });
-    const served: ServedInput = { ...input, request: hash };
+    const served: ServedInput = { ...input, request: hash, owner };
     try {
       return recordOf(await orchestrator.submit(request.kind, id, served as unknown as Json));
     } catch (error) {
@@ -81,9 +96,18 @@ export function createRunService(options: RunServiceOptions): RunService {
     }
   }
 
-  async function change(id: string, what: "cancel" | "resume"): Promise<RunRecord> {
+  async function cancel(id: string): Promise<RunRecord> {
     await find(id);
-    await translated(() => orchestrator[what](id));
+    await translated(() => orchestrator.cancel(id));
+    return recordOf(await find(id));
+  }
+
+  async function resume(id: string): Promise<RunRecord> {
+    await queue.inTurn(ownerOfRun(await find(id)), async (room) => {
+      const { status } = await find(id);
+      if (status === "failed" || status === "cancelled") await translated(() => room(1));
+      await translated(() => orchestrator.resume(id));
+    });
     return recordOf(await find(id));
   }
 
@@ -94,8 +118,8 @@ export function createRunService(options: RunServiceOptions): RunService {
       const isWanted = ({ workflow }: RunView) => kind === undefined ? KINDS.has(workflow) : workflow === kind;
       return (await translated(() => listWorkflows(orchestrator, { ...filter, isWanted }))).map(recordOf);
     },
-    cancel: (id) => change(id, "cancel"),
-    resume: (id) => change(id, "resume"),
+    cancel,
+    resume,
     async remove(id) {
       const run = await find(id);
       if (!hasEnded(run)) throw refusalOf(wrongState("remove", run, "at its end; cancel it first"));
@@ -138,7 +162,7 @@ async function inputOf(
     readonly id: string;
     readonly options: RunServiceOptions;
   },
-): Promise<(RunInput | SimulationInput) & Omit<ServedInput, "request">> {
+): Promise<(RunInput | SimulationInput) & Omit<ServedInput, "request" | "owner">> {
   const plan = kind === "simulate" ? planSimulation : planReconstruction;
   await checkArtifactsOf(artifacts, tree);
   const planned = plan({ tree, name }, { id, files, limits });
@@ -197,6 +221,7 @@ function recordOf(run: RunView): RunRecord {
     id,
     kind: workflow as RunKind,
     name: (input as unknown as ServedInput).name,
+    owner: ownerOfRun(run),
     status,
     submitted: submitted.toISOString(),
     changed: changed.toISOString(),

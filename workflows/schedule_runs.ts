@@ -6,6 +6,7 @@ import type { WrittenTree } from "../core/parameter_file.ts";
 import { type FilesTrigger, isCron } from "../functions/api/schedule_shape.ts";
 import type { FoundFile } from "../functions/folder_files.ts";
 import type { RunService } from "../functions/api/run_service.ts";
+import { LOCAL } from "../functions/guard/roles.ts";
 import { ApiError } from "../functions/http_errors.ts";
 import { isFatal, RunError } from "./orchestrator.ts";
 import { nextStep } from "./schedule_decision.ts";
@@ -16,7 +17,7 @@ import type { ScheduleStore, StoredSchedule, StoredStart } from "./schedule_stor
 /** What schedules need of runs. */
 export interface ScheduledRuns {
   /** Submits a tree as a run; harmless if it was before. Throws what runs throw if it is not to be. */
-  submit(id: string, tree: WrittenTree): Promise<void>;
+  submit(id: string, request: { readonly tree: WrittenTree; readonly owner: string | null }): Promise<void>;
   /** Whether it is over, or not there any more. */
   hasEnded(id: string): Promise<boolean>;
   /** Harmless if it is over or not there. */
@@ -35,7 +36,9 @@ export function scheduledRuns(runs: RunService): ScheduledRuns {
   };
   const hasEnded = async (id: string) => !["pending", "running"].includes(await statusOf(id) ?? "missing");
   return {
-    submit: async (id, parameters) => void await runs.submit({ kind: "reconstruct", parameters }, id),
+    async submit(id, { tree: parameters, owner }) {
+      await runs.submit({ kind: "reconstruct", parameters }, { id, owner: owner ?? LOCAL.name });
+    },
     hasEnded,
     async cancel(id) {
       if (!await hasEnded(id)) await runs.cancel(id);
@@ -103,7 +106,7 @@ async function submitStart(
     // Kept before it is submitted: whoever tries again submits the same, even if a file has changed meanwhile.
     const request = start.request ?? store.fixRequest(number, await requestOf(start, { schedule, services, signal }));
     if (request === null) return;
-    await runs.submit(start.run, request as WrittenTree);
+    await runs.submit(start.run, { tree: request as WrittenTree, owner: schedule.owner });
   } catch (error) {
     if (!isLasting(error)) throw error;
     store.move(number, { from: "waiting", to: "refused", reason: error.message });

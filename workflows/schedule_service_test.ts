@@ -92,8 +92,8 @@ async function inPlace(use: (place: Place) => Promise<void>, openBucket: OpenBuc
 function runService(runs: TestRuns): RunService {
   const record = (id: string) => ({ id, status: runs.atWork.has(id) ? "running" : "done" });
   return {
-    async submit({ parameters }: { parameters: unknown }, id: string) {
-      await runs.submit(id, parameters as Record<string, unknown>);
+    async submit({ parameters }: { parameters: unknown }, { id, owner }: { id: string; owner: string }) {
+      await runs.submit(id, { tree: parameters as Record<string, unknown>, owner });
       return record(id);
     },
     view: (id: string) => Promise.resolve(record(id)),

@@ -45,7 +45,7 @@ export function createTestRuns(): TestRuns {
     atWork: new Set(),
     cancelled: [],
     most: 0,
-    submit(id, tree) {
+    submit(id, { tree }) {
       const before = runs.trees.get(id);
       if (before !== undefined && JSON.stringify(before) !== JSON.stringify(tree)) {
         return Promise.reject(new RunError("conflict", `run "${id}" is another one`));

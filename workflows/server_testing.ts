@@ -14,6 +14,7 @@ import { createWasmDevice } from "../kernels/wasm_device.ts";
 import { openEmbeddedOrchestrator } from "./embedded.ts";
 import { openSchedules } from "./open_schedules.ts";
 import { createBatchService } from "./batch_service.ts";
+import { createCallerQueue } from "./caller_queue.ts";
 import { createRunService } from "./run_service.ts";
 import { serverWorkflows } from "./server_workflows.ts";
 import { wait } from "../functions/wait.ts";
@@ -70,10 +71,12 @@ export interface TestServerOptions {
   readonly called?: (call: { readonly stage: string; readonly input: unknown }) => void;
   /** None that are left out. */
   readonly limits?: Partial<RunLimits>;
+  /** Most runs of a caller; any number if left out. */
+  readonly queued?: number;
 }
 
 /** Opens a server in a new folder, which goes with it. */
-export function openTestServer({ called = () => {}, ...options }: TestServerOptions = {}): TestServer {
+export function openTestServer({ called = () => {}, queued, ...options }: TestServerOptions = {}): TestServer {
   const limits = { ...NO_LIMITS, ...options.limits };
   const folder = Deno.realPathSync(Deno.makeTempDirSync());
   const root = join(folder, "data");
@@ -107,7 +110,8 @@ export function openTestServer({ called = () => {}, ...options }: TestServerOpti
   const orchestrator = openEmbeddedOrchestrator(workflows, { folder: join(folder, "runs") });
   const stopping = new AbortController();
   const date = () => new Date();
-  const runs = createRunService({ orchestrator, artifacts, files: below(root), limits, invoke, date });
+  const queue = createCallerQueue({ orchestrator, most: queued ?? null });
+  const runs = createRunService({ orchestrator, artifacts, files: below(root), limits, queue, invoke, date });
   const schedules = openSchedules({
     folder: join(folder, "schedules"),
     runs,
@@ -124,6 +128,7 @@ export function openTestServer({ called = () => {}, ...options }: TestServerOpti
       artifacts,
       files: below(root),
       limits,
+      queue,
       date,
       limit: BATCH_LIMIT,
     }),

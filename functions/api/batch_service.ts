@@ -5,7 +5,7 @@ import type { Sweep, Varied } from "../batch_plan.ts";
 import type { Json } from "../../core/json.ts";
 import type { WrittenTree } from "../../core/parameter_file.ts";
 import { ERRORS, RUN_NAME } from "../inputs.ts";
-import { RUN_STATUS } from "./run_service.ts";
+import { RUN_STATUS, type Submitter } from "./run_service.ts";
 
 /** Any JSON: what else could come out of a body. A schema that says so member by member would refer to itself. */
 export const JSON_VALUE = z.unknown().meta({ description: "Any JSON" }) as z.ZodType<Json, Json>;
@@ -81,7 +81,7 @@ export interface BatchRequest {
 /** Batches, as HTTP has them. All throw as RunService does. */
 export interface BatchService {
   /** Submits a batch; every run is checked before. @throws {ParameterError} with the mistakes of all runs */
-  submit(request: BatchRequest, id?: string): Promise<BatchRecord>;
+  submit(request: BatchRequest, by: Omit<Submitter, "isAdmitted">): Promise<BatchRecord>;
   view(id: string): Promise<BatchRecord>;
   /** Newest first. */
   list(options: { readonly limit: number; readonly after?: string | undefined }): Promise<BatchHead[]>;

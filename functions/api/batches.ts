@@ -1,6 +1,7 @@
 /** Batches over HTTP: parameter sweeps and lists of scans as runs of their own, with a table of results. */
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { callerOf, LOCAL } from "../guard/roles.ts";
 import { RUN_NAME } from "../inputs.ts";
 import { idOfKey } from "../run_ids.ts";
 import {
@@ -74,7 +75,7 @@ const SUBMIT = createRoute({
   summary: "Submits many runs at once; all are checked before any is done",
   tags: TAGS,
   request: { headers: KEY, body: { required: true, content: { "application/json": { schema: BODY } } } },
-  responses: { 202: jsonResponse("It is there", BATCH), ...errorResponses(400, 409, 422, 501, 503) },
+  responses: { 202: jsonResponse("It is there", BATCH), ...errorResponses(400, 409, 422, 429, 501, 503) },
 });
 
 const LIST = createRoute({
@@ -131,7 +132,8 @@ export function mountBatches(app: OpenAPIHono, batches: BatchService): void {
     const { vary, combine = "product", ...rest } = c.req.valid("json");
     const key = c.req.valid("header")["idempotency-key"];
     const request = { ...rest, ...(vary === undefined ? {} : { sweep: { vary, combine } }) };
-    const batch = withLinks(await batches.submit(request, key === undefined ? undefined : idOfKey("batch", key)));
+    const id = key === undefined ? undefined : idOfKey("batch", key);
+    const batch = withLinks(await batches.submit(request, { id, owner: (callerOf(c) ?? LOCAL).name }));
     return c.json(batch, 202, { location: batch.links.self });
   });
   app.openapi(LIST, async (c) => {
@@ -171,6 +173,6 @@ function batchRoute<M extends "get" | "post", P extends string>(method: M, path:
     summary,
     tags: TAGS,
     request: { params: ID },
-    responses: { 200: jsonResponse("The batch as it stands", BATCH), ...errorResponses(404, 409, 422, 503) },
+    responses: { 200: jsonResponse("The batch as it stands", BATCH), ...errorResponses(404, 409, 422, 429, 503) },
   });
 }

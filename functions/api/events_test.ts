@@ -22,6 +22,7 @@ function runAt(iterations: number, status: RunRecord["status"] = "running"): Run
   return {
     id: "r",
     kind: "reconstruct",
+    owner: "local",
     name: "r",
     status,
     submitted: time,

@@ -19,6 +19,7 @@ const TEXTS = {
   413: "More bytes than may be sent",
   416: "The file has no such bytes",
   422: "The input, the parameters or the data are not usable",
+  429: "Too many runs of the caller wait or are at work; may be tried again after a while",
   501: "Something that is not built",
   503: "It could not be done just now; may be tried again",
 } as const;

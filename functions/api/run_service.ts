@@ -19,6 +19,7 @@ export const RUN_RECORD = z.strictObject({
   id: RUN_NAME.meta({ description: "Name of the run" }),
   kind: RUN_KIND,
   name: z.string().meta({ description: "Name of the run in file names" }),
+  owner: z.string().meta({ description: "Who asked for it: the name of a token, or local where there are none" }),
   status: RUN_STATUS,
   submitted: z.iso.datetime(),
   changed: z.iso.datetime(),
@@ -66,6 +67,16 @@ export interface RunRequest {
   readonly overwrite?: boolean | undefined;
 }
 
+/** Who submits a run. */
+export interface Submitter {
+  /** Name of the run; made up if left out. */
+  readonly id?: string | undefined;
+  /** Name of the caller. */
+  readonly owner: string;
+  /** Whether there is room for it because it is part of what was admitted as a whole. */
+  readonly isAdmitted?: boolean;
+}
+
 /** Which runs to list. */
 export interface RunFilter {
   readonly kind?: RunKind | undefined;
@@ -84,10 +95,9 @@ export interface RunService {
   /**
    * Submits a run. The same id again with an equal request is harmless and gives the run as it stands.
    *
-   * @param id made up if left out
-   * @throws ApiError `Conflict` if the id stands for another request @throws {ParameterError} and others for what cannot be run
+   * @throws ApiError `Conflict` if the id stands for another request, `Busy` (429) if too many of its owner wait @throws {ParameterError} and others for what cannot be run
    */
-  submit(request: RunRequest, id?: string): Promise<RunRecord>;
+  submit(request: RunRequest, by: Submitter): Promise<RunRecord>;
   view(id: string): Promise<RunRecord>;
   /** Newest first. */
   list(filter: RunFilter): Promise<RunRecord[]>;

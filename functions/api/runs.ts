@@ -1,6 +1,7 @@
 /** Runs over HTTP: submit, list, look, cancel, resume, forget. */
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { callerOf, LOCAL } from "../guard/roles.ts";
 import { RUN_NAME } from "../inputs.ts";
 import { idOfKey } from "../run_ids.ts";
 import { errorResponses, jsonResponse } from "./responses.ts";
@@ -58,7 +59,7 @@ const SUBMIT = createRoute({
   summary: "Submits a reconstruction; it is checked at once and done later",
   tags: TAGS,
   request: { query: QUERY, headers: KEY, body: treeBody(BODY) },
-  responses: { 202: jsonResponse("It is there", RUN), ...errorResponses(400, 409, 422, 501, 503) },
+  responses: { 202: jsonResponse("It is there", RUN), ...errorResponses(400, 409, 422, 429, 501, 503) },
 });
 
 const SIMULATE = createRoute({
@@ -69,7 +70,7 @@ const SIMULATE = createRoute({
   request: { query: SIMULATION_QUERY, headers: KEY, body: treeBody(SIMULATION_BODY) },
   responses: {
     202: jsonResponse("It is there; the routes of runs have the rest", RUN),
-    ...errorResponses(400, 409, 422, 501, 503),
+    ...errorResponses(400, 409, 422, 429, 501, 503),
   },
 });
 
@@ -115,19 +116,27 @@ const REMOVE = createRoute({
 
 /** Adds the routes of runs to an application. */
 export function mountRuns(app: OpenAPIHono, runs: RunService): void {
-  async function submit(request: RunRequest, key: string | undefined): Promise<LinkedRun> {
-    const id = key === undefined ? undefined : idOfKey(request.kind, key);
-    return withLinks(await runs.submit(request, id));
+  async function submit(request: RunRequest, by: { key: string | undefined; owner: string }): Promise<LinkedRun> {
+    const id = by.key === undefined ? undefined : idOfKey(request.kind, by.key);
+    return withLinks(await runs.submit(request, { id, owner: by.owner }));
   }
+
+  const submitterOf = (c: Parameters<typeof callerOf>[0], key: string | undefined) => ({
+    key,
+    owner: (callerOf(c) ?? LOCAL).name,
+  });
 
   app.openapi(SUBMIT, async (c) => {
     const body = await readTreeBody(c.req, { schema: BODY, query: c.req.valid("query") });
-    const run = await submit({ kind: "reconstruct", ...body }, c.req.valid("header")["idempotency-key"]);
+    const run = await submit(
+      { kind: "reconstruct", ...body },
+      submitterOf(c, c.req.valid("header")["idempotency-key"]),
+    );
     return c.json(run, 202, { location: run.links.self });
   });
   app.openapi(SIMULATE, async (c) => {
     const body = await readTreeBody(c.req, { schema: SIMULATION_BODY, query: c.req.valid("query") });
-    const run = await submit({ kind: "simulate", ...body }, c.req.valid("header")["idempotency-key"]);
+    const run = await submit({ kind: "simulate", ...body }, submitterOf(c, c.req.valid("header")["idempotency-key"]));
     return c.json(run, 202, { location: run.links.self });
   });
   app.openapi(LIST, async (c) => {
@@ -153,6 +162,6 @@ function runRoute<M extends "get" | "post", P extends string>(method: M, path: P
     summary,
     tags: TAGS,
     request: { params: ID },
-    responses: { 200: jsonResponse("The run as it stands", RUN), ...errorResponses(404, 409, 422, 503) },
+    responses: { 200: jsonResponse("The run as it stands", RUN), ...errorResponses(404, 409, 422, 429, 503) },
   });
 }

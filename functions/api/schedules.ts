@@ -1,7 +1,7 @@
 /** Schedules over HTTP: make, list, look, change, enable, forget; their next times and what they started. */
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Caller } from "../guard/roles.ts";
+import { callerOf } from "../guard/roles.ts";
 import { errorResponses, jsonResponse } from "./responses.ts";
 import type { ScheduleService } from "./schedule_service.ts";
 import { NEW_SCHEDULE, SCHEDULE_BODY, SCHEDULE_ID, SCHEDULE_START, SCHEDULE_VIEW } from "./schedule_shape.ts";
@@ -105,7 +105,7 @@ const STARTS = createRoute({
 /** Adds the routes of schedules to an application. */
 export function mountSchedules(app: OpenAPIHono, schedules: ScheduleService): void {
   app.openapi(ADD, async (c) => {
-    const view = await schedules.add(c.req.valid("json"), ownerOf(c));
+    const view = await schedules.add(c.req.valid("json"), callerOf(c)?.name ?? null);
     return c.json(view, 201, { location: `/v1/schedules/${view.id}` });
   });
   app.openapi(LIST, async (c) => c.json({ schedules: await schedules.list() }, 200));
@@ -127,11 +127,6 @@ export function mountSchedules(app: OpenAPIHono, schedules: ScheduleService): vo
   app.openapi(STARTS, async (c) => {
     return c.json({ starts: await schedules.starts(c.req.valid("param").id, c.req.valid("query").limit) }, 200);
   });
-}
-
-/** Who asks, as the guard found out; null if it asks nobody. */
-function ownerOf(c: { get(name: never): unknown }): string | null {
-  return (c.get("caller" as never) as Caller | undefined)?.name ?? null;
 }
 
 function body<T extends z.ZodType>(schema: T) {

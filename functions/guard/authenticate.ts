@@ -4,7 +4,7 @@ import { createMiddleware } from "hono/factory";
 import { isPtychoError } from "../../core/errors.ts";
 import type { CheckJwt } from "./jwt.ts";
 import { refuse } from "./refusal.ts";
-import { type Caller, type GuardVariables, mayDo, roleNeeded } from "./roles.ts";
+import { type Caller, type GuardVariables, LOCAL, mayDo, roleNeeded } from "./roles.ts";
 import { TOKEN_PREFIX, type Tokens } from "./tokens.ts";
 
 /** How callers are known. */
@@ -17,9 +17,6 @@ export interface AuthenticateOptions {
   /** Is told why tokens cannot be checked. */
   readonly failed: (error: unknown) => void;
 }
-
-/** Who may do everything because nobody asked for tokens: then the server listens to its own machine only. */
-const LOCAL: Caller = { name: "local", role: "admin" };
 
 /** Finds out who calls and refuses what it may not do: 401 without a valid token, 403 where the role is too low. */
 export function authenticate(options: AuthenticateOptions) {

@@ -15,6 +15,9 @@ export interface Caller {
   readonly role: Role;
 }
 
+/** Who may do everything because nobody asked for tokens: then the server listens to its own machine only. */
+export const LOCAL: Caller = { name: "local", role: "admin" };
+
 /** What the guard leaves in hono's context. */
 export interface GuardVariables {
   readonly caller: Caller;
@@ -23,6 +26,11 @@ export interface GuardVariables {
 
 /** The context of a request that passed the guard. */
 export type GuardContext = Context<{ Variables: GuardVariables }>;
+
+/** Who asks, as the guard found out; null if it asks nobody. */
+export function callerOf(c: { get(name: never): unknown }): Caller | null {
+  return (c.get("caller" as never) as Caller | undefined) ?? null;
+}
 
 /** True if a role may do what needs another. */
 export function mayDo(role: Role, needed: Role): boolean {
