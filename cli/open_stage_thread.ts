@@ -4,6 +4,7 @@ import { reviveError } from "../core/revive_error.ts";
 import type { Fetcher } from "../functions/invoke.ts";
 import type { Log } from "../functions/operation/log.ts";
 import type { Meter } from "../functions/operation/meter.ts";
+import { TRACEPARENT } from "../functions/operation/trace.ts";
 import { USAGE_HEADER } from "../functions/operation/stage_meter.ts";
 import type { ServerConfig } from "../functions/server_config.ts";
 import { watchFrost } from "./frost.ts";
@@ -13,7 +14,7 @@ import type { RunFailure } from "../workflows/orchestrator.ts";
 /** What the thread is told. */
 export type ToThread =
   | { readonly open: ServerConfig }
-  | { readonly call: number; readonly url: string; readonly body: string }
+  | { readonly call: number; readonly url: string; readonly body: string; readonly parent: string | null }
   | { readonly abort: number }
   | { readonly heard: number }
   | { readonly ending: true }
@@ -75,7 +76,7 @@ export async function openStageThread(
     calls.set(id, resolve);
     const abort = () => tell({ abort: id });
     signal.addEventListener("abort", abort);
-    tell({ call: id, url, body });
+    tell({ call: id, url, body, parent: request.headers.get(TRACEPARENT) });
     try {
       return await promise;
     } finally {

@@ -15,6 +15,7 @@ import { createDevicePool } from "../functions/device_pool.ts";
 import { openArtifacts } from "../functions/open_artifacts.ts";
 import type { Log } from "../functions/operation/log.ts";
 import type { Meter } from "../functions/operation/meter.ts";
+import { TRACEPARENT } from "../functions/operation/trace.ts";
 import { createStageMeter, USAGE_HEADER } from "../functions/operation/stage_meter.ts";
 import { publishWarm } from "../functions/running_engine.ts";
 import type { ServerConfig } from "../functions/server_config.ts";
@@ -99,10 +100,10 @@ function forCaller(artifacts: ArtifactStore, signal: AbortSignal): ArtifactStore
   };
 }
 
-async function answer({ call: id, url, body }: Extract<ToThread, { readonly call: number }>): Promise<void> {
+async function answer({ call: id, url, body, parent }: Extract<ToThread, { readonly call: number }>): Promise<void> {
   const controller = new AbortController();
   calls.set(id, controller);
-  const headers = { "content-type": "application/json" };
+  const headers = { "content-type": "application/json", ...(parent === null ? {} : { [TRACEPARENT]: parent }) };
   try {
     const response = await stages!.fetch(
       new Request(url, { method: "POST", headers, body, signal: controller.signal }),

@@ -9,6 +9,8 @@ import { type StageCall, withCallLog } from "./call_log.ts";
 import { errorResponse, type HttpError } from "./http_errors.ts";
 import type { Invoke } from "./invoke.ts";
 import { type StageMeter, type Usage, USAGE_HEADER } from "./operation/stage_meter.ts";
+import { inSpan } from "./operation/span.ts";
+import { TRACEPARENT } from "./operation/trace.ts";
 import type { Stage, StageContext } from "./stage.ts";
 import { STAGES } from "./stages/mod.ts";
 
@@ -92,7 +94,11 @@ function mountStage(app: OpenAPIHono, stage: Stage, options: AppOptions): void {
     const { signal } = c.req.raw;
     const { usage, ...output } = "invoke" in options
       ? await options.invoke(stage.name as Parameters<Invoke>[0], input as never, signal)
-      : await runHere(stage, { input, signal, options });
+      : await inSpan(
+        `stage ${stage.name}`,
+        { attributes: { "exitwave.run": input.run, "exitwave.stage": stage.name }, parent: c.req.header(TRACEPARENT) },
+        () => runHere(stage, { input, signal, options }),
+      );
     return c.json(output as never, 200, usage === undefined ? {} : { [USAGE_HEADER]: JSON.stringify(usage) });
   });
 }

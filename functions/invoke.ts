@@ -5,7 +5,8 @@ import { reviveError } from "../core/revive_error.ts";
 import { DeviceError } from "../kernels/errors.ts";
 import type { HttpError } from "./http_errors.ts";
 import { type Usage, usageOf } from "./operation/stage_meter.ts";
-import { traceHeader, traceIdOfRun, TRACEPARENT } from "./operation/trace.ts";
+import { parentHeader } from "./operation/span.ts";
+import { runHeader, TRACEPARENT } from "./operation/trace.ts";
 import type { STAGES } from "./stages/mod.ts";
 
 type Stages = { readonly [S in (typeof STAGES)[number] as S["name"]]: S };
@@ -47,7 +48,7 @@ export function invokeBy(fetcher: Fetcher, { url = "http://exitwave", token }: {
   return async (stage, input, signal) => {
     const headers = {
       "content-type": "application/json",
-      [TRACEPARENT]: traceHeader(traceIdOfRun(input.run)),
+      [TRACEPARENT]: parentHeader() ?? runHeader(input.run),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     };
     const request = new Request(`${url}/v1/stages/${stage}`, {

@@ -1,6 +1,8 @@
 /** What a workflow sees of its run, over either back end: names, retries, time limits and failures of steps. */
 
 import { reviveError } from "../core/revive_error.ts";
+import { inSpan } from "../functions/operation/span.ts";
+import { runHeader } from "../functions/operation/trace.ts";
 import type { Json } from "../core/json.ts";
 import { DeviceError } from "../kernels/errors.ts";
 import {
@@ -84,7 +86,10 @@ export function createRunContext(journal: StepJournal, options: RunContextOption
       let cause: unknown;
       const failed = (error: unknown) => void (cause = error);
       const label = attempt === 1 ? name : `${name} (attempt ${attempt})`;
-      const outcome = await journal.attempt(label, () => attemptStep(work, { name, failed, options }));
+      const attributes = { "exitwave.run": id, "exitwave.step": name, "exitwave.attempt": attempt };
+      const measured = (signal: AbortSignal) =>
+        inSpan(`step ${name}`, { attributes, parent: runHeader(id) }, () => work(signal));
+      const outcome = await journal.attempt(label, () => attemptStep(measured, { name, failed, options }));
       if (!("failure" in outcome) || outcome.fatal || attempt >= retry.attempts) {
         await journal.keep(name, outcome);
         signal.throwIfAborted();

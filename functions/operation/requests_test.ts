@@ -6,7 +6,7 @@ import type { GuardVariables } from "../guard/roles.ts";
 import { createLog } from "./log.ts";
 import { createServerMeter } from "./metrics.ts";
 import { observeRequests } from "./requests.ts";
-import { traceHeader, traceIdOf, traceIdOfRun } from "./trace.ts";
+import { runHeader, traceIdOf, traceIdOfRun } from "./trace.ts";
 
 function bench() {
   const lines: Record<string, unknown>[] = [];
@@ -61,9 +61,10 @@ Deno.test("observeRequests() goes on with the trace of who asks, if it is one", 
   }
 });
 
-Deno.test("traceHeader() makes what traceIdOf() reads; a run has one trace, everywhere", () => {
+Deno.test("runHeader() makes what traceIdOf() reads; a run has one trace, everywhere", () => {
   const trace = traceIdOfRun("r1");
-  assert.equal(traceIdOf(traceHeader(trace)), trace);
+  assert.equal(traceIdOf(runHeader("r1")), trace);
+  assert.equal(runHeader("r1"), runHeader("r1"));
   assert.equal(traceIdOfRun("r1"), trace);
   assert.notEqual(traceIdOfRun("r2"), trace);
 });

@@ -16,9 +16,10 @@ export function traceIdOf(header: string | undefined): string | null {
   return id === undefined || /^0+$/.test(id) ? null : id;
 }
 
-/** A header that makes what is called part of a trace. */
-export function traceHeader(traceId: string): string {
-  return `00-${traceId}-${randomHex(8)}-01`;
+/** A header that makes what is called part of the trace of a run, below one span for the whole of it that nobody measures. */
+export function runHeader(run: string): string {
+  const traceId = traceIdOfRun(run);
+  return `00-${traceId}-${createHash("sha256").update(`span ${traceId}`).digest("hex").slice(0, 16)}-01`;
 }
 
 /** A trace that nobody knows. */

@@ -30,12 +30,14 @@ export interface ServedOptions {
   readonly folder: string;
   readonly name: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What it may listen on and reach; everything on this machine if left out. */
+  readonly net?: string;
 }
 
 /** Starts `exitwave COMMAND` and waits until it listens. The folder is the current one of the process. */
 export async function startServed(
   command: "serve" | "worker",
-  { config, folder, name, env = {} }: ServedOptions,
+  { config, folder, name, env = {}, net = "127.0.0.1" }: ServedOptions,
 ): Promise<ServedProcess> {
   const file = join(folder, `${name}.yaml`);
   Deno.writeTextFileSync(file, JSON.stringify(config));
@@ -45,7 +47,7 @@ export async function startServed(
     "--allow-env=EXITWAVE_*,DENO_WEBGPU_BACKEND,XDG_RUNTIME_DIR",
     `--allow-read=${[ROOT, PACKAGES, folder]}`,
     `--allow-write=${folder}`,
-    "--allow-net=127.0.0.1",
+    `--allow-net=${net}`,
   ];
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "--config", join(ROOT, "deno.json"), ...rights, join(ROOT, "main.ts")]

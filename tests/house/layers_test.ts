@@ -12,6 +12,7 @@ const ONLY_IN: Record<string, RegExp> = {
   "commander": /^cli\//,
   "aws4fetch": /^functions\/s3_client\.ts$/,
   "@restatedev/restate-sdk": /^workflows\/restate\.ts$/,
+  "@opentelemetry/api": /^functions\/operation\/span\.ts$/,
   "croner": /^workflows\/schedule_times\.ts$/,
   "node:sqlite": /^workflows\/sqlite_file\.ts$/,
 };
