@@ -98,6 +98,20 @@ export async function openDevices(
   }
 }
 
+/** Whether there is a graphics card that `auto` would take, and what is wrong with one that cannot be taken; null if nothing is. */
+export async function findGraphicsCard(): Promise<{ readonly isThere: boolean; readonly problem: string | null }> {
+  const { chooseLinuxDrivers } = await import("../kernels/webgpu/linux_drivers.ts");
+  const { requestGraphicsCard } = await import("../kernels/gpu_device.ts");
+  chooseLinuxDrivers();
+  try {
+    using card = await requestGraphicsCard();
+    return { isThere: card !== null, problem: null };
+  } catch (e) {
+    if (!(e instanceof DeviceError)) throw e;
+    return { isThere: false, problem: e.message };
+  }
+}
+
 function onCpu(devices: readonly [Device, ...Device[]], notice: string | null = null): OpenedDevices {
   return { devices, notice, [Symbol.dispose]: () => {} };
 }

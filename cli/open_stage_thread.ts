@@ -31,8 +31,8 @@ export type FromThread =
   | { readonly listen: number }
   | { readonly closed: true };
 
-/** A thread that does stages. Disposing of it waits for the step in hand. */
-export interface StageThread extends AsyncDisposable {
+/** What does stages: a thread of its own, or this one. Disposing of it waits for the step in hand. */
+export interface StagePart extends AsyncDisposable {
   /** Answers calls of stages. */
   readonly fetch: Fetcher;
 }
@@ -41,7 +41,7 @@ export interface StageThread extends AsyncDisposable {
 export async function openStageThread(
   config: ServerConfig,
   { log, meter, ending }: Pick<Operation, "log" | "meter" | "ending">,
-): Promise<StageThread> {
+): Promise<StagePart> {
   const thread = new Worker(import.meta.resolve("./stage_thread.ts"), { type: "module", name: "stages" });
   const [opened, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const calls = new Map<number, (response: Response) => void>();

@@ -1,4 +1,4 @@
-/** What serve and worker have in common: a thread that does stages, and what is needed beside it, as the configuration says. */
+/** What serve and worker have in common: what does stages, and what is needed beside it, as the configuration says. */
 
 import type { AppOptions } from "../functions/app.ts";
 import { DEFAULT_STEP_TIME } from "../functions/cluster_settings.ts";
@@ -10,7 +10,11 @@ import { spreadInvoke } from "../workflows/spread_invoke.ts";
 import { dataRootOf } from "./data_root.ts";
 import type { Operation } from "./operation.ts";
 import { stackOf } from "./stack_of.ts";
-import { openStageThread } from "./open_stage_thread.ts";
+import { findGraphicsCard } from "./device.ts";
+import { watchFrost } from "./frost.ts";
+import { openStageThread, type StagePart } from "./open_stage_thread.ts";
+import { openStages } from "./open_stages.ts";
+import type { Log } from "../functions/operation/log.ts";
 
 /** A process that can do stages, until it is disposed of. */
 export interface StageHost extends AsyncDisposable {
@@ -22,14 +26,14 @@ export interface StageHost extends AsyncDisposable {
   readonly invoke: Invoke;
 }
 
-/** Opens the store, the data root and the thread with its devices. @throws ParameterError, DataError or DeviceError for what is not there */
+/** Opens the store, the data root and the devices. @throws ParameterError, DataError or DeviceError for what is not there */
 export async function openStageHost(config: ServerConfig, operation: Operation): Promise<StageHost> {
   const { log, say } = operation;
   await using opening = new AsyncDisposableStack();
   const artifacts = opening.use(openArtifacts(config, Deno.env.get));
   const files = dataRootOf(config);
-  const thread = opening.use(await openStageThread(config, operation));
-  const here = invokeBy(thread.fetch);
+  const stages = opening.use(await openStagePart(config, operation));
+  const here = invokeBy(stages.fetch);
   const opened = opening.move();
   return {
     options: { invoke: here, failed: (error) => log.write("error", String(error), { stack: stackOf(error) }) },
@@ -38,6 +42,46 @@ export async function openStageHost(config: ServerConfig, operation: Operation):
     invoke: config.workers.length === 0 ? here : invokeAt(config, say),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+/**
+ * Stages have a thread of their own, because computing leaves no time to answer requests. Not so on a graphics card: it is waited for without
+ * being busy, and a thread that holds one may crash the process as it is ended.
+ */
+async function openStagePart(config: ServerConfig, operation: Operation): Promise<StagePart> {
+  const { device } = config;
+  const name = device.name === "auto" && device.threads === null ? await autoDevice(operation.log) : device.name;
+  const chosen = { ...config, device: { ...device, name } };
+  return await (name === "webgpu" ? openStagesHere : openStageThread)(chosen, operation);
+}
+
+async function autoDevice({ write }: Log): Promise<"webgpu" | "wasm"> {
+  const { isThere, problem } = await findGraphicsCard();
+  if (problem !== null) write("warn", `${problem}; runs compute on wasm`);
+  return isThere ? "webgpu" : "wasm";
+}
+
+async function openStagesHere(config: ServerConfig, { log, meter, ending }: Operation): Promise<StagePart> {
+  const frost = watchFrost();
+  try {
+    const stages = await openStages(config, {
+      write: log.write,
+      meter,
+      isEnding: () => ending.aborted,
+      listen: () => frost.thawed(),
+    });
+    return {
+      fetch: (request) => stages.fetch(request),
+      async [Symbol.asyncDispose]() {
+        await stages.publishWarm();
+        stages[Symbol.dispose]();
+        frost[Symbol.dispose]();
+      },
+    };
+  } catch (error) {
+    frost[Symbol.dispose]();
+    throw error;
+  }
 }
 
 /** Milliseconds after which an attempt of a step has failed; Infinity where this process does everything itself. */
