@@ -5,14 +5,14 @@
 
 import { join } from "node:path";
 import type { ParsedPtycho } from "../core/ptycho_params.ts";
-import { createApp } from "../functions/app.ts";
 import type { ArtifactStore } from "../functions/artifacts.ts";
 import { anywhere } from "../functions/data_root.ts";
 import { describeParameters } from "../functions/describe.ts";
 import type { Json } from "../core/json.ts";
 import { reviveError } from "../core/revive_error.ts";
 import { createDevicePool } from "../functions/device_pool.ts";
-import { type Invoke, invokeBy } from "../functions/invoke.ts";
+import type { Invoke } from "../functions/invoke.ts";
+import { invokeHere } from "../functions/local_invoke.ts";
 import { createLocalArtifacts } from "../functions/local_artifacts.ts";
 import { planOutputs } from "../functions/output_files.ts";
 import type { StageContext } from "../functions/stage.ts";
@@ -213,9 +213,8 @@ function invokeOf(
     if (!said.has(message)) services.warn(message);
     said.add(message);
   };
-  const app = createApp({
+  return invokeHere({
     contextOf: (signal) => ({ artifacts, warm, devices, files: anywhere, scratch, tidy, clock, log, warn, signal }),
     failed: (error) => services.warn(error instanceof Error ? error.stack ?? error.message : String(error)),
   });
-  return invokeBy((request) => app.fetch(request));
 }
