@@ -1,16 +1,16 @@
 /**
- * What threads cost: CPU time per pass of a DM iteration on one thread and on all, in turns in one process: `deno run -A bench/threads.ts
- * [SIZE] [ROUNDS]`. What two threads take beyond one is what keeps them from being twice as fast, apart from waiting; unlike the clock
+ * What threads gain and what they cost: a DM iteration on one thread and on all, by the clock and by CPU time per pass, in turns in one
+ * process: `deno run -A bench/threads.ts [SIZE] [ROUNDS]`. What two threads take beyond one is what keeps them from being twice as fast, apart from waiting; unlike the clock
  * it hardly depends on what else runs. Linux only.
  */
 
-import { openEngine } from "../core/engines/run_engine.ts";
+import { type EngineSession, openEngine } from "../core/engines/run_engine.ts";
 import { dmParams } from "../core/parameters/engine/dm.ts";
 import { createRandom } from "../core/random.ts";
 import type { Device } from "../kernels/device.ts";
 import { createWasmDevice } from "../kernels/wasm_device.ts";
 import { benchData } from "./engine_data.ts";
-import { print } from "./timing.ts";
+import { median, print } from "./timing.ts";
 
 const [size = 256, rounds = 40] = Deno.args.map(Number);
 const FRAMES = 112;
@@ -60,12 +60,25 @@ async function open(threads: number) {
   return { session, times };
 }
 
+async function seconds(session: EngineSession): Promise<number> {
+  const begin = performance.now();
+  await session.iterate(1);
+  return (performance.now() - begin) / 1000;
+}
+
 const threads = navigator.hardwareConcurrency;
 const [one, all] = [await open(1), await open(threads)];
+const clock = { one: [] as number[], all: [] as number[] };
 for (let round = 0; round < rounds; round++) {
-  await one.session.iterate(1);
-  await all.session.iterate(1);
+  clock.one.push(await seconds(one.session));
+  clock.all.push(await seconds(all.session));
 }
+const gain = median(clock.one.map((time, round) => time / clock.all[round]!));
+print(
+  `an iteration: ${(1000 * median(clock.one)).toFixed(1)} ms on one thread, ${
+    (1000 * median(clock.all)).toFixed(1)
+  } ms on ${threads}: ${gain.toFixed(2)} times as fast by the median of pairs`,
+);
 for (const [name, time] of one.times) {
   const [a, b] = [time / rounds, all.times.get(name)! / rounds];
   print(`${name}: ${a.toFixed(1)} ms on one thread, ${b.toFixed(1)} ms on ${threads} (${(b / a).toFixed(2)})`);
