@@ -59,6 +59,8 @@ export function checkDeclaredSize(p: Sized, limits: RunLimits): void {
 export function admitScans(p: Sized, limits: RunLimits): (label: string, size: ScanSize) => void {
   const blocks: BlockNeed[] = [];
   return (label, { frames, shape: [rows, cols] }) => {
+    // Preparation says what is wrong with a scan without frames.
+    if (frames === 0) return;
     blocks.push({ frames, rows, cols, modes: modesOf(p.scans[label]!) });
     const issues = [...excessFrames(blocks, limits), ...excessBytes(blocks, p, limits)];
     if (issues.length > 0) {
@@ -74,11 +76,12 @@ function excessFrames(blocks: readonly BlockNeed[], { frames: most }: RunLimits)
 }
 
 function excessBytes(blocks: readonly BlockNeed[], p: Sized, { run_bytes: most }: RunLimits): string[] {
+  if (most === null) return [];
   // checkSupported() has refused the engines that are not built.
   const waves = Object.values(p.engines).map(({ name }) => findEngine(name as SupportedParams["name"]).waves);
   const need = { precision: p.data_type, blocks, probeElements: 0, objectElements: 0, waves: Math.max(0, ...waves) };
   const { frameBytes } = planMemory(need, BOUNDLESS);
-  if (most === null || frameBytes <= most) return [];
+  if (frameBytes <= most) return [];
   const expected = `expected at most ${
     gigabytes(most)
   }; crop or rebin the frames, use fewer modes, or see limits.run_bytes`;

@@ -141,9 +141,9 @@ export class RunInterrupted extends Error {
   }
 }
 
-/** True if trying again cannot help: the mistake is the user's, or in the data. */
+/** True if trying again cannot help: the mistake is the user's, or in the data, or more memory is wanted than may be taken. */
 export function isFatal(error: unknown): boolean {
-  return isPtychoError(error) && error._tag !== "DeviceError";
+  return isPtychoError(error) && (error._tag !== "DeviceError" || "least" in error.fields);
 }
 
 /** True if the run has come to an end. */

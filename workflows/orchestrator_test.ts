@@ -15,6 +15,7 @@ const FATAL = [
   new ShapeError("Shapes", { found: [1, 2] }),
   new DivergedError("NaN", { iteration: 3 }),
   new RunError("missing", "No run"),
+  new DeviceError("No room", { found: 1, least: 2 }),
 ];
 
 const OTHERS = [new DeviceError("Lost", { device: "gpu" }), new Error("Anything"), new TypeError("A type"), "text"];
