@@ -6,6 +6,9 @@ const LOOK_MILLISECONDS = 10;
 /** How often it looks then: a request is read in one, answered in the next, and the answer written in the third. */
 const LOOKS = 3;
 
+/** So often it waits for a timer instead, in which it looks more thoroughly: a caller who hangs up is heard for certain then. */
+const WAIT_MILLISECONDS = 100;
+
 /** What is hashed to let the host look. */
 const NOTHING = new Uint8Array(1);
 
@@ -16,10 +19,14 @@ const NOTHING = new Uint8Array(1);
  * `now` gives milliseconds from an arbitrary start.
  */
 export function createTurn({ now }: { now(): number }): () => Promise<void> {
-  let looked = now();
+  let [looked, waited] = [now(), now()];
   return async () => {
     if (now() - looked < LOOK_MILLISECONDS) return await message();
     for (let i = 0; i < LOOKS; i++) await look();
+    if (now() - waited >= WAIT_MILLISECONDS) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      waited = now();
+    }
     looked = now();
   };
 }
