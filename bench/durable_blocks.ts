@@ -5,6 +5,7 @@
 
 import { smallTree } from "../functions/stages/testing.ts";
 import { openTestServer } from "../workflows/server_testing.ts";
+import { median, print } from "./timing.ts";
 
 const ROUNDS = Number(Deno.args[0] ?? 5);
 const ITERATIONS = 20;
@@ -45,13 +46,4 @@ async function secondsOf(name: string, contiguous: number): Promise<number> {
   const seconds = (performance.now() - begin) / 1000;
   await server.call("DELETE", `/v1/runs/${id}`);
   return seconds;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
-}
-
-function print(text: string): void {
-  // deno-lint-ignore no-console -- a benchmark prints
-  console.log(text);
 }

@@ -4,6 +4,7 @@
  */
 
 import { freePorts, startRestateServer } from "../tests/end_to_end/restate_server.ts";
+import { print } from "./timing.ts";
 import { spreadInvoke } from "../workflows/spread_invoke.ts";
 import { createRestateHandler } from "../workflows/restate.ts";
 import { registerRestateWorker } from "../workflows/restate_client.ts";
@@ -48,8 +49,7 @@ await runs.result("run");
 for (const [kind, all] of Object.entries(times)) {
   all.sort((a, b) => a - b);
   const [median, most] = [all[STEPS / 2]!, all[Math.floor(STEPS * 0.99)]!].map((time) => time.toFixed(1));
-  // deno-lint-ignore no-console -- a benchmark prints
-  console.log(`${kind}: median ${median} ms, 99 of 100 below ${most} ms, ${STEPS} steps`);
+  print(`${kind}: median ${median} ms, 99 of 100 below ${most} ms, ${STEPS} steps`);
 }
 await server.kill();
 await Promise.all([worker.shutdown(), service.shutdown()]);

@@ -8,6 +8,7 @@ import { readPtyr } from "../core/formats/ptyr.ts";
 import { hashOf } from "../functions/stage.ts";
 import { smallTree } from "../functions/stages/testing.ts";
 import { call, type ServedProcess, startServed } from "../tests/end_to_end/served_process.ts";
+import { print } from "./timing.ts";
 
 const AT_ONCE = 50;
 const CLIENTS = 8;
@@ -124,9 +125,4 @@ function diskOf(folder: string): string {
   };
   walk(folder);
   return `${files} files of ${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-function print(text: string): void {
-  // deno-lint-ignore no-console -- a benchmark prints
-  console.log(text);
 }

@@ -9,28 +9,11 @@ import { createApp } from "../functions/app.ts";
 import { below } from "../functions/data_root.ts";
 import { openSchedules } from "../workflows/open_schedules.ts";
 import { createTestClocks } from "../workflows/schedule_testing.ts";
-import { main } from "./main.ts";
-
-interface Said {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function exitwave(...args: readonly string[]): Promise<Said> {
-  const said = { out: "", err: "" };
-  const code = await main(args, {
-    out: (text) => void (said.out += text),
-    err: (text) => void (said.err += text),
-    isTerminal: false,
-    signal: new AbortController().signal,
-  });
-  return { code, ...said };
-}
+import { exitwave, type Outcome } from "../tests/end_to_end/command_line.ts";
 
 /** `exitwave schedule` with the server of a test; the folder has a parameter file and is the data root. */
 async function withServer(
-  use: (schedule: (...args: readonly string[]) => Promise<Said>, folder: string) => Promise<void>,
+  use: (schedule: (...args: readonly string[]) => Promise<Outcome>, folder: string) => Promise<void>,
 ): Promise<void> {
   const folder = Deno.realPathSync(Deno.makeTempDirSync());
   const text = "scans: {S: {name: Full, data: {name: PtydScan}}}\nengines: {e: {name: DM, numiter: 5}}\n";
@@ -53,7 +36,7 @@ async function withServer(
     const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => app.fetch(request));
     try {
       const at = ["--server", `http://127.0.0.1:${server.addr.port}/`];
-      await use((name, ...args) => exitwave("schedule", name!, ...at, ...args), folder);
+      await use((name, ...args) => exitwave(["schedule", name!, ...at, ...args]), folder);
     } finally {
       await server.shutdown();
     }
@@ -124,19 +107,19 @@ for (const [args, said] of MISTAKES) {
 }
 
 Deno.test("a server that does not answer, is none, or has an impossible address is said to be so", async () => {
-  const gone = await exitwave("schedule", "list", "--server", "http://127.0.0.1:1");
+  const gone = await exitwave(["schedule", "list", "--server", "http://127.0.0.1:1"]);
   assert.match(
     gone.err,
     /^exitwave: Cannot reach the server at http:\/\/127\.0\.0\.1:1: found no answer there; start one with/,
   );
-  const odd = await exitwave("schedule", "list", "--server", "localhost");
+  const odd = await exitwave(["schedule", "list", "--server", "localhost"]);
   assert.match(odd.err, /^exitwave: Cannot reach a server: found the address "localhost", expected one such as http/);
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
     () => new Response("hello", { status: 500 }),
   );
   try {
-    const other = await exitwave("schedule", "list", "--server", `http://127.0.0.1:${server.addr.port}`);
+    const other = await exitwave(["schedule", "list", "--server", `http://127.0.0.1:${server.addr.port}`]);
     assert.match(other.err, /found HTTP 500 hello, expected a server of Exitwave/);
     assert.deepEqual([gone.code, odd.code, other.code], [2, 2, 2]);
   } finally {

@@ -2,32 +2,30 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { main } from "./main.ts";
-
-async function exitwave(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: "", err: "" };
-  const code = await main(args, {
-    out: (text) => void (said.out += text),
-    err: (text) => void (said.err += text),
-    isTerminal: false,
-    signal: new AbortController().signal,
-  });
-  return { code, ...said };
-}
+import { exitwave } from "../tests/end_to_end/command_line.ts";
 
 Deno.test("exitwave token creates, lists and revokes in the file that the configuration names", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const at = ["--set", `access.tokens=${join(folder, "keys.json")}`];
-    const { out: token, err, code } = await exitwave("token", "create", "ci", "--role", "submit", "--days", "2", ...at);
+    const { out: token, err, code } = await exitwave([
+      "token",
+      "create",
+      "ci",
+      "--role",
+      "submit",
+      "--days",
+      "2",
+      ...at,
+    ]);
     assert.match(token, /^xw_[\w-]{43}\n$/);
     assert.match(err, /not shown again/);
     assert.equal(code, 0);
-    const list = await exitwave("token", "list", ...at);
+    const list = await exitwave(["token", "list", ...at]);
     assert.match(list.out, /^ci +submit +made \S+Z {2}ends \S+Z\n$/);
     assert.ok(!list.out.includes(token.trim()));
-    assert.equal((await exitwave("token", "revoke", "ci", ...at)).code, 0);
-    const none = await exitwave("token", "list", ...at);
+    assert.equal((await exitwave(["token", "revoke", "ci", ...at])).code, 0);
+    const none = await exitwave(["token", "list", ...at]);
     assert.deepEqual([none.out, none.err], ["", `no tokens in ${join(folder, "keys.json")}\n`]);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -46,7 +44,7 @@ for (const [args, said] of MISTAKES) {
   Deno.test(`exitwave token ${args.join(" ")} is refused as a mistake`, async () => {
     const folder = await Deno.makeTempDir();
     try {
-      const { code, out, err } = await exitwave("token", ...args, "--set", `access.tokens=${join(folder, "t.json")}`);
+      const { code, out, err } = await exitwave(["token", ...args, "--set", `access.tokens=${join(folder, "t.json")}`]);
       assert.deepEqual([code, out], [2, ""]);
       assert.match(err, said);
     } finally {

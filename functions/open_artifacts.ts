@@ -4,7 +4,7 @@ import { ParameterError } from "../core/errors.ts";
 import type { ArtifactStore } from "./artifacts.ts";
 import type { OpenBucket } from "./bucket_files.ts";
 import { createLocalArtifacts } from "./local_artifacts.ts";
-import { createS3Artifacts } from "./s3_artifacts.ts";
+import { createS3Artifacts, type S3Artifacts } from "./s3_artifacts.ts";
 import { createS3Client } from "./s3_client.ts";
 import type { ServerConfig } from "./server_config.ts";
 
@@ -12,7 +12,7 @@ import type { ServerConfig } from "./server_config.ts";
 const [ACCESS_KEY, SECRET_KEY] = ["EXITWAVE_S3_ACCESS_KEY", "EXITWAVE_S3_SECRET_KEY"] as const;
 
 /** A store, until it is disposed of. */
-export type OpenArtifacts = ArtifactStore & Disposable;
+export type OpenArtifacts = ArtifactStore & Pick<S3Artifacts, "removeLeftOvers" | typeof Symbol.dispose>;
 
 /**
  * Opens it.
@@ -24,7 +24,11 @@ export function openArtifacts(
   { artifacts, s3 }: Pick<ServerConfig, "artifacts" | "s3">,
   environment: (name: string) => string | undefined,
 ): OpenArtifacts {
-  if (s3 === null) return { ...createLocalArtifacts(artifacts), [Symbol.dispose]: () => {} };
+  if (s3 === null) {
+    // A folder is rid of left-overs as it is opened.
+    const removeLeftOvers = () => Promise.resolve([]);
+    return { ...createLocalArtifacts(artifacts), removeLeftOvers, [Symbol.dispose]: () => {} };
+  }
   const { endpoint, bucket, prefix, region, cache, cache_bytes } = s3;
   try {
     return createS3Artifacts({

@@ -2,15 +2,13 @@
 
 import type { Data, State } from "../kernels/reconstruction.ts";
 import { restoreRandom } from "../core/random.ts";
-import { buildModel } from "../core/scan_models/build_model.ts";
 import type { ModelLayout } from "../core/scan_models/model.ts";
-import { layoutOf, modelToData } from "../core/scan_models/model_state.ts";
 import { withArtifactFiles } from "./artifact_files.ts";
 import { sortedScans } from "./load.ts";
 import { loadParameters, missing, type RunParameters } from "./parameters.ts";
 import { openPreparedFile, readPrepared } from "./prepared_pack.ts";
 import type { StageContext } from "./stage.ts";
-import { largestShift, modelServices } from "./start.ts";
+import { startModel } from "./start.ts";
 
 /** A model whose frames are read from its artifact as long as it is open. */
 export interface OpenModel extends Disposable {
@@ -85,11 +83,7 @@ function makeModel(
 ): Omit<OpenModel, typeof Symbol.dispose> {
   const inputs = sortedScans(p.scans).map(([label, scan]) => ({ label, p: scan, prepared: scans.get(label)! }));
   const { path } = context.files(p.io.home);
-  const model = buildModel(inputs, {
-    ...modelServices({ random: restoreRandom(random), path, log: context.log, warn: context.warn }),
-    precision: p.data_type,
-    maxShift: largestShift(Object.values(p.engines)),
-  });
-  const { data, state: start } = modelToData(model);
-  return { model: layoutOf(model), data, start };
+  const { log, warn } = context;
+  const { model, data, state: start } = startModel(inputs, p, { random: restoreRandom(random), path, log, warn });
+  return { model, data, start };
 }

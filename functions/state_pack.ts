@@ -93,12 +93,6 @@ export async function openState(store: ArtifactStore, key: string): Promise<Open
   }
 }
 
-/** A published state with all its arrays in memory. @throws {DataError} if there is none of this key, or its file is damaged */
-export async function fetchState(store: ArtifactStore, key: string): Promise<SavedState> {
-  using open = await openState(store, key);
-  return { state: heldState(open.state), history: open.history };
-}
-
 /** A state with its arrays in memory: all, or those whose names are wanted. @throws {DataError} if one of them is damaged */
 export function heldState(
   { arrays, ...head }: LoadedState,

@@ -240,20 +240,10 @@ Deno.test(
     }
   }),
 );
+import { inFolder } from "../tests/end_to_end/command_line.ts";
 
 function open(folder: string, workflows: Workflows, options: Partial<EmbeddedOptions> = {}): EmbeddedOrchestrator {
   return openEmbeddedOrchestrator(workflows, { folder, ...options });
-}
-
-function inFolder(test: (folder: string) => Promise<void>): () => Promise<void> {
-  return async () => {
-    const folder = Deno.makeTempDirSync({ prefix: "exitwave_" });
-    try {
-      await test(folder);
-    } finally {
-      Deno.removeSync(folder, { recursive: true });
-    }
-  };
 }
 
 function refused(call: () => unknown, reason: RunError["reason"], begins: string): void {

@@ -8,6 +8,7 @@ import { DeviceError } from "../kernels/errors.ts";
 import { createReferenceDevice } from "../kernels/reference_device.ts";
 import type { RunServices } from "./local_run.ts";
 import { createTestClock, type DeviceHooks, hookedDevice, lost, moonRun, type TestClock, watchRun } from "./testing.ts";
+import { inFolder } from "../tests/end_to_end/command_line.ts";
 
 const POSITIONS = { start: 1, stop: 9, interval: 1, nshifts: 3, amplitude: 1e-7, max_shift: 2e-7 };
 const DM = { name: "DM", numiter: 8, numiter_contiguous: 2, position_refinement: POSITIONS };
@@ -37,17 +38,6 @@ function slowly(clock: TestClock, before: DeviceHooks["before"] = () => {}): Dev
   return (use, count) => {
     if (use === "flush") clock.advance(2000);
     before(use, count);
-  };
-}
-
-function inFolder(test: (folder: string) => Promise<void>): () => Promise<void> {
-  return async () => {
-    const folder = Deno.makeTempDirSync({ prefix: "exitwave_" });
-    try {
-      await test(folder);
-    } finally {
-      Deno.removeSync(folder, { recursive: true });
-    }
   };
 }
 

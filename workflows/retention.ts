@@ -6,6 +6,7 @@
 import { isAtEnd, type RunRecord, type RunService } from "../functions/api/run_service.ts";
 import type { BatchService } from "../functions/api/batch_service.ts";
 import type { ArtifactStore } from "../functions/artifacts.ts";
+import type { OpenArtifacts } from "../functions/open_artifacts.ts";
 import { ApiError } from "../functions/http_errors.ts";
 import { runPrefix } from "../functions/stage.ts";
 import { wait } from "../functions/wait.ts";
@@ -19,13 +20,18 @@ export interface Keep {
 }
 
 /** What a sweep looks at. */
-export interface RetentionOptions {
+export interface SweepOptions {
   readonly keep: Keep;
   readonly runs: RunService;
   readonly batches: BatchService;
   readonly artifacts: ArtifactStore;
   readonly date: () => Date;
   readonly log: (text: string) => void;
+}
+
+/** What is swept, and where killed processes leave what no artifact needs. */
+export interface RetentionOptions extends SweepOptions {
+  readonly artifacts: ArtifactStore & Pick<OpenArtifacts, "removeLeftOvers">;
 }
 
 /** Between two sweeps. */
@@ -47,9 +53,11 @@ export function openRetention(options: RetentionOptions): AsyncDisposable {
   const { signal } = stopping;
   async function work(): Promise<void> {
     let told = MANY_BYTES / 2;
-    while (!signal.aborted) {
+    for (let hours = 0; !signal.aborted; hours++) {
       try {
         await sweep(options, signal);
+        // Of what this removes nobody knows any more; to find it takes a request for each large object.
+        if (hours % 24 === 0) await options.artifacts.removeLeftOvers(DAY);
         told = await tellSize(options, { told, signal });
       } catch (error) {
         if (!signal.aborted) options.log(`old runs are not removed: ${error instanceof Error ? error.message : error}`);
@@ -67,7 +75,7 @@ export function openRetention(options: RetentionOptions): AsyncDisposable {
 }
 
 /** Removes what is kept no longer. */
-export async function sweep(options: RetentionOptions, signal: AbortSignal): Promise<void> {
+export async function sweep(options: SweepOptions, signal: AbortSignal): Promise<void> {
   const { keep: { days, working_days: workingDays }, runs, batches, date } = options;
   const isOld = (changed: string, days: number | null) =>
     days !== null && date().getTime() - Date.parse(changed) > days * DAY;
@@ -102,7 +110,7 @@ async function pages<T extends { readonly id: string }>(
 /** The results, pictures and log of a run stay, and so does what it was made with. */
 async function removeWorking(
   run: RunRecord,
-  { options: { artifacts, runs }, signal }: { readonly options: RetentionOptions; readonly signal: AbortSignal },
+  { options: { artifacts, runs }, signal }: { readonly options: SweepOptions; readonly signal: AbortSignal },
 ): Promise<void> {
   const keys: string[] = [];
   for (const name of WORKING) {
@@ -125,7 +133,7 @@ async function unlessGone(remove: () => Promise<void>): Promise<void> {
 
 /** @returns the bytes that were told last */
 async function tellSize(
-  { artifacts, keep: { days, working_days: workingDays }, log }: RetentionOptions,
+  { artifacts, keep: { days, working_days: workingDays }, log }: SweepOptions,
   { told, signal }: { readonly told: number; readonly signal: AbortSignal },
 ): Promise<number> {
   let [files, bytes] = [0, 0];

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { smallTree } from "../functions/stages/testing.ts";
 import { wait } from "../functions/wait.ts";
 import { openTestServer, type TestServer } from "./server_testing.ts";
-import { type Keep, sweep } from "./retention.ts";
+import { type Keep, openRetention, sweep } from "./retention.ts";
 
 const DAY = 86_400_000;
 const NEVER = new AbortController().signal;
@@ -66,3 +66,14 @@ Deno.test("old runs and batches are forgotten, a run at work is not, and files b
     assert.deepEqual((await server.keys("")).filter((key) => !key.startsWith(`runs/${live}/`)), []);
     assert.ok(existsSync(join(server.root, `runs/${done}/ePIE_0010.ptyr`)));
   }));
+
+Deno.test("what killed processes left in the store goes at the start, if it is older than a day", async () => {
+  await using server = openTestServer();
+  const { services, artifacts: store } = server;
+  const asked = Promise.withResolvers<number>();
+  const removeLeftOvers = (age: number) => (asked.resolve(age), Promise.resolve([]));
+  const keep = { days: null, working_days: null };
+  const artifacts = { ...store, removeLeftOvers };
+  await using _ = openRetention({ ...services, artifacts, keep, date: () => new Date(), log: () => {} });
+  assert.equal(await asked.promise, DAY);
+});

@@ -13,6 +13,7 @@ import {
   JSON_VALUE,
 } from "./batch_service.ts";
 import { tableCsv } from "./batch_table.ts";
+import { ONE_ID, oneRoute, removalRoute } from "./one_routes.ts";
 import { errorResponses, jsonResponse } from "./responses.ts";
 import { KEY, NAME, PREVIEW } from "./runs.ts";
 import { TREE } from "./tree_body.ts";
@@ -66,7 +67,6 @@ const BATCH = BATCH_RECORD.extend({ runs: z.array(ROW), links: LINKS }).openapi(
 /** A batch as responses have it. */
 export type LinkedBatch = z.output<typeof BATCH>;
 
-const ID = z.strictObject({ id: RUN_NAME });
 const TAGS = ["batches"];
 
 const SUBMIT = createRoute({
@@ -110,20 +110,16 @@ const TABLE = createRoute({
   path: "/v1/batches/{id}/table.csv",
   summary: "The table of a batch as comma-separated values: what was varied, status, errors, seconds, result",
   tags: TAGS,
-  request: { params: ID },
+  request: { params: ONE_ID },
   responses: {
     200: { description: "A row for each run, after one of names", content: { "text/csv": { schema: z.string() } } },
     ...errorResponses(404, 422, 503),
   },
 });
 
-const REMOVE = createRoute({
-  method: "delete",
-  path: "/v1/batches/{id}",
+const REMOVE = removalRoute("/v1/batches/{id}", {
   summary: "Forgets a batch that has ended, with its runs and their artifacts; files below the data root stay",
   tags: TAGS,
-  request: { params: ID },
-  responses: { 204: { description: "It is gone" }, ...errorResponses(404, 409, 422, 503) },
 });
 
 /** Adds the routes of batches to an application. */
@@ -167,12 +163,5 @@ function linksOf({ id }: Pick<BatchRecord, "id">): z.output<typeof LINKS> {
 }
 
 function batchRoute<M extends "get" | "post", P extends string>(method: M, path: P, summary: string) {
-  return createRoute({
-    method,
-    path,
-    summary,
-    tags: TAGS,
-    request: { params: ID },
-    responses: { 200: jsonResponse("The batch as it stands", BATCH), ...errorResponses(404, 409, 422, 429, 503) },
-  });
+  return oneRoute({ method, path }, { summary, tags: TAGS, answer: "The batch as it stands", schema: BATCH });
 }

@@ -4,6 +4,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { callerOf, LOCAL } from "../guard/roles.ts";
 import { RUN_NAME } from "../inputs.ts";
 import { idOfKey } from "../run_ids.ts";
+import { oneRoute, removalRoute } from "./one_routes.ts";
 import { errorResponses, jsonResponse } from "./responses.ts";
 import { type LinkedRun, RUN, withLinks } from "./run_links.ts";
 import { RUN_KIND, RUN_STATUS, type RunRequest, type RunService } from "./run_service.ts";
@@ -48,8 +49,6 @@ export const KEY = z.object({
     description: "Any text: the same key again, with an equal body, gives the run that is there; with another, 409",
   }),
 });
-
-const ID = z.strictObject({ id: RUN_NAME });
 
 const TAGS = ["runs"];
 
@@ -105,13 +104,9 @@ const VIEW = runRoute("get", "/v1/runs/{id}", "Says how a run stands");
 const CANCEL = runRoute("post", "/v1/runs/{id}/cancel", "Ends a run; harmless if it has ended");
 const RESUME = runRoute("post", "/v1/runs/{id}/resume", "Lets a failed or cancelled run go on where it was");
 
-const REMOVE = createRoute({
-  method: "delete",
-  path: "/v1/runs/{id}",
+const REMOVE = removalRoute("/v1/runs/{id}", {
   summary: "Forgets a run that has ended, with its artifacts; files below the data root stay",
   tags: TAGS,
-  request: { params: ID },
-  responses: { 204: { description: "It is gone" }, ...errorResponses(404, 409, 422, 503) },
 });
 
 /** Adds the routes of runs to an application. */
@@ -156,12 +151,5 @@ export function mountRuns(app: OpenAPIHono, runs: RunService): void {
 }
 
 function runRoute<M extends "get" | "post", P extends string>(method: M, path: P, summary: string) {
-  return createRoute({
-    method,
-    path,
-    summary,
-    tags: TAGS,
-    request: { params: ID },
-    responses: { 200: jsonResponse("The run as it stands", RUN), ...errorResponses(404, 409, 422, 429, 503) },
-  });
+  return oneRoute({ method, path }, { summary, tags: TAGS, answer: "The run as it stands", schema: RUN });
 }

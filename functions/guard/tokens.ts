@@ -166,7 +166,8 @@ function asJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // Said as any other content that is no list of tokens.
+    // Said as any other content that is no list of tokens.
+    return undefined;
   }
 }
 

@@ -7,7 +7,7 @@ import { DeviceError } from "../../kernels/errors.ts";
 import { createWasmDevice } from "../../kernels/wasm_device.ts";
 import type { StateReference } from "../inputs.ts";
 import type { InputOf, OutputOf } from "../invoke.ts";
-import { fetchState } from "../state_pack.ts";
+import { heldState, openState } from "../state_pack.ts";
 import { inPlace, smallTree, type TestPlace, type TestProcess } from "./testing.ts";
 
 const forever = new AbortController().signal;
@@ -54,7 +54,8 @@ async function runBlocks(
 
 /** All numbers of a published state. */
 async function numbersOf({ store }: TestPlace, { key }: StateReference): Promise<Record<string, unknown>> {
-  const { state, history } = await fetchState(store, key);
+  using open = await openState(store, key);
+  const { state, history } = { state: heldState(open.state), history: open.history };
   const errors = history.iterations.at(-1)!.error;
   return { ...state.arrays, local: history.localErrors, errors, random: state.random };
 }

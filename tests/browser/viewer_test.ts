@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { inFolder } from "../end_to_end/command_line.ts";
-import { startServer } from "../end_to_end/server_process.ts";
+import { startServer } from "../end_to_end/served_process.ts";
 import type { ViewerReport } from "./drive_viewer.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -23,13 +23,13 @@ Deno.test({
   fn: inFolder(async (folder) => {
     await using server = await startServer(folder);
     const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--allow-all", "--no-check", "tests/browser/drive_viewer.ts", CHROMIUM, server.url],
+      args: ["run", "--allow-all", "--no-check", "tests/browser/drive_viewer.ts", CHROMIUM, server.address],
       cwd: ROOT,
       env: { NO_COLOR: "1" },
     }).output();
     assert.ok(success, new TextDecoder().decode(stderr));
     const { origins, sections, wrong, filtered, opened }: ViewerReport = JSON.parse(new TextDecoder().decode(stdout));
-    assert.deepEqual([origins, wrong], [[server.url], []]);
+    assert.deepEqual([origins, wrong], [[server.address], []]);
     for (const section of ["stages", "runs", "batches", "uploads", "schedules"]) assert.ok(sections.includes(section));
     assert.equal(filtered.length, 7);
     assert.ok(filtered.every((path) => path.startsWith("/v1/batches")));

@@ -10,10 +10,10 @@ const CONFIG = join(import.meta.dirname!, "../../deno.json");
 const isLinux = Deno.build.os === "linux";
 
 /**
- * Wanted are 150 MB and 20 bytes for every measured value, 187 MB. Measured 180 to 185 MB on a busy machine; on an idle one the garbage
- * collector waits longer, by up to 20 MB when that was last measured. Of up to three runs one must be below that.
+ * Wanted are 150 MB and 20 bytes for every measured value, 187 MB; measured 180 to 185 MB, busy or not. The garbage collector and the
+ * allocator scatter by some megabytes from machine to machine: of up to three runs one must be below the wanted and a twentieth.
  */
-const MOST_BYTES = 210e6;
+const MOST_BYTES = 1.05 * (150e6 + 20 * 112 * 128 * 128);
 const RUNS = 3;
 
 /** What `exitwave demo` simulates and reconstructs, with fewer iterations: they all run in the same buffers. */
@@ -32,7 +32,7 @@ const SCAN = {
 const OFF = { autosave: false, autoplot: false, interaction: false };
 
 Deno.test({
-  name: `a run on 112 frames of 128 x 128, DM then ML, stays under 210 MB${
+  name: `a run on 112 frames of 128 x 128, DM then ML, stays under 196 MB${
     isLinux ? "" : " (skipped: /proc is read, which only Linux has)"
   }`,
   ignore: !isLinux,

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readPtyr } from "../../core/formats/ptyr.ts";
 import { exitwave, inFolder } from "./command_line.ts";
-import { call, type ServedProcess, startServed } from "./served_process.ts";
+import { type AnyJson, call, startServer, until } from "./served_process.ts";
 
 const SCHEDULE = {
   id: "beamline",
@@ -42,30 +42,12 @@ async function arrive(folder: string, name: string): Promise<void> {
   Deno.renameSync(join(folder, "whole.ptyd"), join(folder, "data/incoming", name));
 }
 
-/** A server whose data root is the folder. */
-function startServer(folder: string): Promise<ServedProcess> {
-  const config = { listen: { port: 0 }, device: { name: "wasm", threads: 1 } };
-  return startServed("serve", { config, folder, name: "server" });
-}
-
-/** Asks until the answer is so. */
-async function until(server: ServedProcess, path: string, isSo: (json: AnyJson) => boolean): Promise<AnyJson> {
-  for (;;) {
-    const json = await call(server, path);
-    if (isSo(json)) return json;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 async function inServedFolder(use: (data: string, folder: string) => Promise<void>): Promise<void> {
   await inFolder(async (folder) => {
     Deno.mkdirSync(join(folder, "data/incoming"), { recursive: true });
     await use(join(folder, "data"), folder);
   })();
 }
-
-// deno-lint-ignore no-explicit-any -- JSON of an answer
-type AnyJson = any;
 
 Deno.test("a new file below a prefix is reconstructed once, though the server is killed at every turn", () =>
   inServedFolder(async (data, folder) => {
@@ -83,17 +65,19 @@ Deno.test("a new file below a prefix is reconstructed once, though the server is
     // Each of these servers is killed at the end of its block.
     for (const [path, isSo] of moments) {
       await using server = await startServer(data);
-      await until(server, path, isSo);
+      await until(server, path, { isSo });
     }
     await using server = await startServer(data);
-    const { runs } = await until(server, "/v1/runs", ({ runs }) => runs[0]?.status === "done");
+    const { runs } = await until(server, "/v1/runs", { isSo: ({ runs }) => runs[0]?.status === "done" });
     assert.equal(runs.length, 1);
-    const { starts } = await until(server, "/v1/schedules/beamline/runs", ({ starts }) => starts[0].state === "ended");
+    const { starts } = await until(server, "/v1/schedules/beamline/runs", {
+      isSo: ({ starts }) => starts[0].state === "ended",
+    });
     assert.deepEqual(starts.map(({ file, run }: AnyJson) => [file, run]), [["incoming/one.ptyd", runs[0].id]]);
 
     // The same file under another name is another one, and its run an undisturbed one.
     Deno.copyFileSync(join(data, "incoming/one.ptyd"), join(data, "incoming/two.ptyd"));
-    await until(server, "/v1/runs", ({ runs }) => runs.length === 2 && runs[0].status === "done");
+    await until(server, "/v1/runs", { isSo: ({ runs }) => runs.length === 2 && runs[0].status === "done" });
     const [killed, calm] = ["one", "two"].map((name) => readPtyr(join(data, `results/${name}.ptyr`)));
     for (const name of ["obj", "probe", "positions"] as const) assert.deepEqual(killed![name], calm![name], name);
     const errors = ({ runtime }: NonNullable<typeof killed>) => runtime.iter_info.map(({ error }) => error);

@@ -4,14 +4,14 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readPtyr } from "../../core/formats/ptyr.ts";
 import { exitwave, inFolder, MOON, overrides, writeMoon } from "./command_line.ts";
-import { type ServerProcess, startServer } from "./server_process.ts";
+import { call, type ServedProcess, startServer, until } from "./served_process.ts";
 
 /** A parameter file whose paths are the server's. */
 function writeTree(folder: string, changes: Record<string, unknown> = {}): string {
   return writeMoon(folder, { io: { autosave: false, autoplot: false, interaction: false }, ...changes });
 }
 
-const at = ({ url }: ServerProcess) => ["--server", url];
+const at = ({ address }: ServedProcess) => ["--server", address];
 
 /** Data root of a server in a test's folder. */
 function dataIn(folder: string): string {
@@ -37,7 +37,7 @@ Deno.test(
     );
     assert.equal((await exitwave(submit)).out, `${id}\n`);
     assert.equal((await exitwave([...submit, "--json"])).code, 0);
-    assert.equal((await server.call("GET", "/v1/runs")).runs.length, 1);
+    assert.equal((await call(server, "/v1/runs")).runs.length, 1);
 
     const local = await exitwave(["run", writeMoon(join(folder, "out")), "--device", "wasm", "--threads", "1"]);
     assert.equal(local.code, 0, local.err);
@@ -64,7 +64,7 @@ Deno.test(
     const io = { autosave: { active: true, interval: 50 }, autoplot: false, interaction: false };
     const file = writeTree(folder, { engines, io });
     let server = await startServer(data);
-    const [, port] = /:(\d+)$/.exec(server.url)!;
+    const [, port] = /:(\d+)$/.exec(server.address)!;
     const id = (await exitwave(["submit", file, ...at(server)])).out.trim();
     const progress = Promise.withResolvers<void>();
     const lost = Promise.withResolvers<void>();
@@ -79,15 +79,16 @@ Deno.test(
       for (let kills = 0; kills < 3; kills++) {
         await server.kill();
         if (kills === 0) await lost.promise;
-        server = await startServer(data, [`listen.port=${port}`]);
-        const { progress } = await server.call("GET", `/v1/runs/${id}`);
-        await server.until(`/v1/runs/${id}`, ({ status, progress: now }) => {
-          return status === "done" || (now?.iterations ?? 0) > (progress?.iterations ?? 0);
+        server = await startServer(data, Number(port));
+        const { progress } = await call(server, `/v1/runs/${id}`);
+        await until(server, `/v1/runs/${id}`, {
+          isSo: ({ status, progress: now }) =>
+            status === "done" || (now?.iterations ?? 0) > (progress?.iterations ?? 0),
         });
       }
       const { code, err, out } = await watching;
       assert.equal(code, 0, err);
-      assert.match(out, new RegExp(`^${server.url}/v1/runs/${id}/files/a.ptyr\n`));
+      assert.match(out, new RegExp(`^${server.address}/v1/runs/${id}/files/a.ptyr\n`));
       const calm = (await exitwave(["submit", file, "--wait", ...at(server)])).err;
       const [, other] = /^submitted (\S+)$/m.exec(calm)!;
       const [a, b] = [id, other].map((run) => {
@@ -109,22 +110,22 @@ Deno.test(
     await using server = await startServer(dataIn(folder));
     const engines = { a: { name: "ePIE", numiter: 1_000_000, numiter_contiguous: 2 } };
     const id = (await exitwave(["submit", writeTree(folder, { engines }), "--name", "x", ...at(server)])).out.trim();
-    await server.until(`/v1/runs/${id}`, ({ progress }) => progress?.iterations > 0);
+    await until(server, `/v1/runs/${id}`, { isSo: ({ progress }) => progress?.iterations > 0 });
     const cancelled = await exitwave(["cancel", id, ...at(server)]);
     assert.match(cancelled.out, new RegExp(`^${id}  cancelled\n`));
     const watched = await exitwave(["watch", id, ...at(server)]);
     assert.deepEqual([watched.code, watched.err.trim().split("\n").at(-1)], [1, "the run was cancelled"]);
-    const { progress: { iterations } } = await server.call("GET", `/v1/runs/${id}`);
+    const { progress: { iterations } } = await call(server, `/v1/runs/${id}`);
     assert.equal(JSON.parse((await exitwave(["resume", id, "--json", ...at(server)])).out).id, id);
-    await server.until(`/v1/runs/${id}`, ({ progress }) => progress.iterations > iterations);
+    await until(server, `/v1/runs/${id}`, { isSo: ({ progress }) => progress.iterations > iterations });
 
     // Ctrl-C ends the watching only.
     const stop = new AbortController();
     const heard = () => stop.abort();
     const stopped = await exitwave(["watch", id, ...at(server)], { signal: stop.signal, heard });
     assert.deepEqual([stopped.code, stopped.err.includes(`the run goes on: exitwave watch ${id}`)], [130, true]);
-    assert.equal((await server.call("GET", `/v1/runs/${id}`)).status, "running");
-    await server.call("POST", `/v1/runs/${id}/cancel`);
+    assert.equal((await call(server, `/v1/runs/${id}`)).status, "running");
+    await call(server, `/v1/runs/${id}/cancel`, { method: "POST" });
 
     const scans = { MF: { ...MOON, data: { name: "PtydScan", dfile: "nothing.ptyd" } } };
     const failed = await exitwave(["submit", writeTree(folder, { scans }), "--wait", "--quiet", ...at(server)]);
@@ -155,11 +156,11 @@ Deno.test(
     ]);
     assert.equal(again.code, 0, again.err);
     const id = again.out.trim();
-    await server.until(`/v1/batches/${id}`, ({ status }) => status !== "pending" && status !== "running");
+    await until(server, `/v1/batches/${id}`, { isSo: ({ status }) => status !== "pending" && status !== "running" });
     const { out } = await exitwave(["status", id, ...at(server)]);
     assert.match(
       out,
-      new RegExp(`^${id}  done\n  batch "${id}" of 2: 2 done\n  ${server.url}/v1/batches/${id}/table.csv\n`),
+      new RegExp(`^${id}  done\n  batch "${id}" of 2: 2 done\n  ${server.address}/v1/batches/${id}/table.csv\n`),
     );
     assert.match(out, /^RUN +STATUS +engines\.e\.alpha +engines\.e\.numiter +ERRORS$/m);
     assert.match(out, new RegExp(`^${id}-00001 +done +1 +4 +fourier .* photons .* exit`, "m"));
@@ -201,6 +202,6 @@ Deno.test(
       assert.deepEqual([code, out], [2, ""], `${args.join(" ")}: ${err}`);
       assert.match(err, message, args.join(" "));
     }
-    assert.equal((await server.call("GET", "/v1/runs")).runs.length, 0);
+    assert.equal((await call(server, "/v1/runs")).runs.length, 0);
   }),
 );

@@ -121,8 +121,7 @@ export async function call(
     readonly key?: string;
     readonly token?: string;
   } = {},
-  // deno-lint-ignore no-explicit-any -- the shape is what is tested
-): Promise<any> {
+): Promise<AnyJson> {
   const response = await fetch(`${server.address}${path}`, {
     method,
     headers: {
@@ -135,4 +134,26 @@ export async function call(
   const text = await response.text();
   assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`);
   return text === "" ? null : JSON.parse(text);
+}
+
+/** Any JSON that a test looks into. */
+export type AnyJson = ReturnType<typeof JSON.parse>;
+
+/** Asks a server until its answer is so. */
+export async function until(
+  server: Pick<ServedProcess, "address">,
+  path: string,
+  { isSo }: { readonly isSo: (json: AnyJson) => boolean },
+): Promise<AnyJson> {
+  for (;;) {
+    const json = await call(server, path);
+    if (isSo(json)) return json;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Starts a server whose data root is the folder, on one thread, at a port that is free or was told. */
+export function startServer(folder: string, port = 0): Promise<ServedProcess> {
+  const config = { listen: { port }, device: { name: "wasm", threads: 1 } };
+  return startServed("serve", { config, folder, name: "server" });
 }

@@ -69,7 +69,7 @@ for (const shape of [[2, 3, 4], [70, 64, 64], [2, 400, 300], [1, 1000, 700]]) {
         const content: Ptyr = { ...exampleReconstruction(), kind: "dump", exit: { S0000: waves } };
         writePtyr(`${folder}/${name}.ptyr`, content, { now: NOW });
       }
-      // Byte for byte but for the second at which the library made each object.
+      // The library writes the second at which it made each object, so that bytes may differ where it took longer.
       const [read, whole] = ["read", "held"].map((name) => `${folder}/${name}.ptyr`) as [string, string];
       assert.equal(Deno.statSync(read).size, Deno.statSync(whole).size);
       assert.deepEqual(readPtyr(read), readPtyr(whole));
