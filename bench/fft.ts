@@ -7,6 +7,7 @@ import { generateWasmFft, instantiateWasmFft } from "../kernels/fft/wasm_fft.ts"
 import { planWasmFft } from "../kernels/fft/wasm_plan.ts";
 import type { Precision } from "../kernels/nd_array.ts";
 import { viewMemory } from "../kernels/wasm/lanes.ts";
+import { SHARED_PAGES, sharedMemory } from "./shared_memory.ts";
 import { medianTime, print } from "./timing.ts";
 
 /** Sizes of the issue: powers of two and some lengths with factors 3, 5 and 7. */
@@ -41,13 +42,12 @@ export function framesOf(size: number): number {
 /** A stack of square frames and its transform, ready to be timed, warmed up. */
 export function prepareFft(size: number, precision: Precision): { nsPerPoint(seconds: number): number } {
   const frames = framesOf(size);
-  const code = generateWasmFft(planWasmFft({ rows: size, cols: size, precision }), { shared: true });
+  const code = generateWasmFft(planWasmFft({ rows: size, cols: size, precision }), { sharedPages: SHARED_PAGES });
   const { planeBytes } = code.plan.layout;
   const scratchAt = code.tables.length;
   const re = Math.ceil((scratchAt + code.scratchBytes) / 4096) * 4096;
   const stride = 2 * planeBytes;
-  const pages = Math.ceil((re + frames * stride) / 65536);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = sharedMemory();
   new Uint8Array(memory.buffer).set(code.tables);
   const fft = instantiateWasmFft(new WebAssembly.Module(code.bytes), { memory, tablesAt: 0, scratchAt });
   const length = frames * stride / (precision === "single" ? 4 : 8);

@@ -8,6 +8,7 @@ import { planWasmFft } from "../kernels/fft/wasm_plan.ts";
 import { generateLikelihood, LIKELIHOOD_FRAME, LIKELIHOOD_JOB } from "../kernels/wasm/likelihood_pass.ts";
 import { instantiateLikelihood } from "../kernels/wasm/pass_instances.ts";
 import { POD_RECORD } from "../kernels/wasm/projection_pass.ts";
+import { SHARED_PAGES, sharedMemory } from "./shared_memory.ts";
 import { median, print } from "./timing.ts";
 
 const FRAMES = 112;
@@ -24,7 +25,7 @@ export function prepareLikelihood({ size, modes, model, chunk }: {
   const code = generateLikelihood(plan, {
     modes,
     kind: "farfield",
-    shared: true,
+    sharedPages: SHARED_PAGES,
     counts: false,
     model,
     floating: false,
@@ -33,10 +34,7 @@ export function prepareLikelihood({ size, modes, model, chunk }: {
   const frameBytes = 2 * modes * planeBytes;
   const side = Math.ceil(3.4 * size / 4) * 4;
   const objectBytes = Math.ceil((side * side * 4 + 64) / 4096) * 4096 + 2048;
-  const total = code.tables.length + code.scratchBytes + 6 * objectBytes + (FRAMES + chunk + 3) * frameBytes +
-    FRAMES * (planeBytes + 4096);
-  const pages = Math.ceil(total / 65536) + 4;
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = sharedMemory();
   let top = 0;
   const take = (bytes: number) => {
     const at = top;

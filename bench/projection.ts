@@ -7,6 +7,7 @@ import { planWasmFft } from "../kernels/fft/wasm_plan.ts";
 import { FRAME_RECORD, generateProjection, JOB, POD_RECORD } from "../kernels/wasm/projection_pass.ts";
 import { instantiateProjection } from "../kernels/wasm/pass_instances.ts";
 import type { Share, Start } from "./projection_worker.ts";
+import { SHARED_PAGES, sharedMemory } from "./shared_memory.ts";
 import { median, print } from "./timing.ts";
 
 const FRAMES = 112;
@@ -15,14 +16,11 @@ const ROUNDS = 9;
 /** A stack of frames in memory, ready to be timed. `round` gives ns per point and mode of each pass. */
 async function prepareProjection({ size, modes, threads }: { size: number; modes: number; threads: number }) {
   const plan = planWasmFft({ rows: size, cols: size, precision: "single" });
-  const code = generateProjection(plan, { modes, kind: "farfield", shared: true, counts: false });
+  const code = generateProjection(plan, { modes, kind: "farfield", sharedPages: SHARED_PAGES, counts: false });
   const { planeBytes, pitch } = plan.layout;
   const side = Math.ceil(3.4 * size / 4) * 4;
   const objectBytes = Math.ceil((side * side * 4 + 64) / 4096) * 4096 + 2048;
-  const total = code.tables.length + threads * (code.scratchBytes + 4096) + 5 * objectBytes +
-    (FRAMES * (4 * modes + 1) + 6 * modes + 2) * planeBytes;
-  const pages = Math.ceil(total / 65536) + 4;
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = sharedMemory();
   let top = 0;
   const take = (bytes: number) => {
     const at = top;

@@ -7,19 +7,18 @@ import { planWasmFft } from "../kernels/fft/wasm_plan.ts";
 import { FRAME_RECORD, POD_RECORD } from "../kernels/wasm/projection_pass.ts";
 import { generateVisit, VISIT_JOB } from "../kernels/wasm/visit_pass.ts";
 import { instantiateVisit } from "../kernels/wasm/pass_instances.ts";
+import { SHARED_PAGES, sharedMemory } from "./shared_memory.ts";
 import { medianTime, print } from "./timing.ts";
 
 const FRAMES = 112;
 
 function nsPerPoint(size: number): number {
   const plan = planWasmFft({ rows: size, cols: size, precision: "single" });
-  const code = generateVisit(plan, { modes: 1, kind: "farfield", shared: true, counts: false });
+  const code = generateVisit(plan, { modes: 1, kind: "farfield", sharedPages: SHARED_PAGES, counts: false });
   const { planeBytes } = plan.layout;
   const side = Math.ceil(3.4 * size / 4) * 4;
   const objectBytes = side * side * 4 + 64;
-  const total = code.tables.length + code.scratchBytes + 2 * objectBytes + (3 * FRAMES + 3) * planeBytes;
-  const pages = Math.ceil(total / 65536) + 2;
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = sharedMemory();
   let top = 0;
   const take = (bytes: number) => {
     const at = top;

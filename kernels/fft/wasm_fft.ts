@@ -46,9 +46,9 @@ export interface WasmFft {
   inverse(re: number, im: number, batch?: { frames: number; stride: number }): void;
 }
 
-/** Generates the module of a plan. `shared` must say whether the memory is shared between threads. */
-export function generateWasmFft(plan: WasmFftPlan, { shared }: { shared: boolean }): WasmFftCode {
-  const assembler = createAssembler({ shared });
+/** Generates the module of a plan. `sharedPages` as for `createAssembler`. */
+export function generateWasmFft(plan: WasmFftPlan, { sharedPages }: { sharedPages: number }): WasmFftCode {
+  const assembler = createAssembler({ sharedPages });
   const tables = createTables(plan.layout.precision);
   const { frame, scratchBytes } = defineFft(assembler, { plan, tables });
   const params = { ...AXIS_PARAMS, frames: "i32", stride: "i32" } as const;

@@ -194,6 +194,9 @@ function tolerance(count: number, precision: Precision): number {
   return precision === "single" ? 2 ** -23 * (2 + Math.sqrt(Math.log2(count))) : 1e-14;
 }
 
+/** Pages of a shared memory: more than a test fills. */
+const SHARED_PAGES = 256;
+
 /** A memory with tables, scratch for each instance and frames. */
 function setUp(rows: number, cols: number, { precision, frames = 1, shared = false, instances = 1 }: {
   precision: Precision;
@@ -201,7 +204,7 @@ function setUp(rows: number, cols: number, { precision, frames = 1, shared = fal
   shared?: boolean;
   instances?: number;
 }) {
-  const code = generateWasmFft(planWasmFft({ rows, cols, precision }), { shared });
+  const code = generateWasmFft(planWasmFft({ rows, cols, precision }), { sharedPages: shared ? SHARED_PAGES : 0 });
   const { layout } = code.plan;
   const align = (value: number) => Math.ceil(value / 64) * 64;
   const scratchAt = Array.from(
@@ -211,7 +214,9 @@ function setUp(rows: number, cols: number, { precision, frames = 1, shared = fal
   const re = scratchAt.at(-1)! + align(code.scratchBytes);
   const stride = 2 * layout.planeBytes;
   const pages = Math.ceil((re + frames * stride) / 65536);
-  const memory = new WebAssembly.Memory(shared ? { initial: pages, maximum: pages, shared } : { initial: pages });
+  const memory = new WebAssembly.Memory(
+    shared ? { initial: SHARED_PAGES, maximum: SHARED_PAGES, shared } : { initial: pages },
+  );
   new Uint8Array(memory.buffer).set(code.tables);
   const module = new WebAssembly.Module(code.bytes);
   const fft = instantiateWasmFft(module, { memory, tablesAt: 0, scratchAt: scratchAt[0]! });

@@ -1,6 +1,7 @@
 /** The emitter: encodings against the specification's examples, and modules that run. */
 
 import { assertEquals } from "@std/assert/equals.js";
+import { assertThrows } from "@std/assert/throws.js";
 import { createAssembler } from "./assembler.ts";
 import { signed, unsigned } from "./encoding.ts";
 import { f32, f32x4, f64, f64x2, i32, v128 } from "./expressions.ts";
@@ -22,7 +23,7 @@ Deno.test("unsigned() and signed() are LEB128", () => {
 });
 
 Deno.test("define() gives functions that call each other and return values", () => {
-  const assembler = createAssembler({ shared: false });
+  const assembler = createAssembler({ sharedPages: 0 });
   const put = assembler.define({ name: "put", params: { at: "i32", value: "f64" } }, (body, p) => {
     body.storeF64(p.at, f64.mul(p.value, f64.const(-2.5)), { offset: 8 });
   });
@@ -37,7 +38,7 @@ Deno.test("define() gives functions that call each other and return values", () 
 });
 
 Deno.test("sweep() runs once where the end is already reached, repeat() as often as told, when() if not 0", () => {
-  const assembler = createAssembler({ shared: false });
+  const assembler = createAssembler({ sharedPages: 0 });
   assembler.define(
     { name: "count", params: { until: "i32" }, results: ["i32"], exported: true },
     (body, p) => {
@@ -63,7 +64,7 @@ Deno.test("scope() gives locals back to those taken later, of the same type only
 });
 
 Deno.test("vectors: arithmetic, select, shuffles, conversions", () => {
-  const assembler = createAssembler({ shared: false });
+  const assembler = createAssembler({ sharedPages: 0 });
   assembler.define({ name: "f32x4", params: {}, exported: true }, (body) => {
     const a = body.keep(v128.load(i32.const(0)));
     const b = body.keep(v128.load(i32.const(16)));
@@ -85,7 +86,7 @@ for (const precision of ["single", "double"] as const) {
   Deno.test(`transpose() turns a square of lanes on its other side, ${precision}`, () => {
     const lanes = lanesOf(precision);
     const n = lanes.count;
-    const assembler = createAssembler({ shared: false });
+    const assembler = createAssembler({ sharedPages: 0 });
     assembler.define({ name: "turn", params: {}, exported: true }, (body) => {
       const rows = Array.from({ length: n }, (_, i) => body.keep(v128.load(i32.const(0), 16 * i)));
       transpose(body, { lanes, rows }).forEach((row, i) => body.storeV128(i32.const(256), row, { offset: 16 * i }));
@@ -100,17 +101,14 @@ for (const precision of ["single", "double"] as const) {
   });
 }
 
-Deno.test("bytes() is a module for a shared memory of any size where shared, and only for one", () => {
-  const assembler = createAssembler({ shared: true });
+Deno.test("bytes() is a module for a shared memory of its size where shared, and only for one", () => {
+  const assembler = createAssembler({ sharedPages: 7 });
   assembler.define({ name: "f", params: {}, exported: true }, () => {});
   const module = new WebAssembly.Module(assembler.bytes());
-  const shared = new WebAssembly.Memory({ initial: 2, maximum: 7, shared: true });
+  const shared = new WebAssembly.Memory({ initial: 7, maximum: 7, shared: true });
   assertEquals(typeof new WebAssembly.Instance(module, { env: { memory: shared } }).exports["f"], "function");
-  let refused = false;
-  try {
-    new WebAssembly.Instance(module, { env: { memory: new WebAssembly.Memory({ initial: 2, maximum: 7 }) } });
-  } catch (error) {
-    refused = error instanceof WebAssembly.LinkError;
+  for (const other of [{ initial: 7, maximum: 7 }, { initial: 2, maximum: 7, shared: true }]) {
+    const memory = new WebAssembly.Memory(other);
+    assertThrows(() => new WebAssembly.Instance(module, { env: { memory } }), WebAssembly.LinkError);
   }
-  assertEquals(refused, true);
 });

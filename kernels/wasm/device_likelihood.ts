@@ -146,7 +146,8 @@ function openLikelihood({ memory, programs, block }: PassContext, { model, float
   const { counts } = block.frames.measured();
   return programs.open(`likelihood ${rows} ${cols} ${precision} ${modes} ${kind} ${counts} ${model} ${floating}`, {
     kind: "likelihood",
-    generate: () => generateLikelihood(plan, { modes, kind: kind!, shared: memory.shared, counts, model, floating }),
+    generate: () =>
+      generateLikelihood(plan, { modes, kind: kind!, sharedPages: memory.sharedPages, counts, model, floating }),
   });
 }
 

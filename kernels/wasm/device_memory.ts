@@ -5,8 +5,8 @@ import { DeviceError } from "../errors.ts";
 /** Pieces of one memory. Addresses are multiples of 64 and never 0. */
 export interface DeviceMemory {
   readonly memory: WebAssembly.Memory;
-  /** Whether threads can share it. */
-  readonly shared: boolean;
+  /** Pages of 64 KiB of a memory that threads share: all of them from the beginning. 0 for one that grows, for one thread. */
+  readonly sharedPages: number;
   /** How large it may grow. */
   readonly mostBytes: number;
   /** A piece of zeros. @throws {DeviceError} if the memory cannot grow so far */
@@ -20,11 +20,19 @@ const ALIGNMENT = 64;
 /** What 32-bit addresses reach. */
 export const MAX_MEMORY_BYTES = 2 ** 32;
 
-/** A new memory that grows up to `bytes` at most; not shared where threads cannot share one. */
+/** The least that is worth trying where a system gives no larger shared memory. */
+const LEAST_SHARED_PAGES = 2 ** 12;
+
+/**
+ * A new memory of up to `bytes`; not shared where threads cannot share one. A memory of one thread grows. A shared one has its full size
+ * at once, since code for a memory that may grow is slower (see `createAssembler`): an address space, which takes memory where it is used.
+ * @throws {DeviceError} if the system has no room for a shared memory
+ */
 export function createDeviceMemory(
   { shared, bytes: most = MAX_MEMORY_BYTES }: { readonly shared: boolean; readonly bytes?: number },
 ): DeviceMemory {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: Math.floor(most / PAGE_BYTES), shared });
+  const pages = Math.floor(most / PAGE_BYTES);
+  const memory = shared ? sharedMemory(pages) : new WebAssembly.Memory({ initial: 1, maximum: pages });
   const sizes = new Map<number, number>();
   /** Pieces given back, in the order of their addresses, none next to another. */
   const free: { at: number; bytes: number }[] = [];
@@ -57,7 +65,7 @@ export function createDeviceMemory(
 
   return {
     memory,
-    shared,
+    sharedPages: shared ? memory.buffer.byteLength / PAGE_BYTES : 0,
     mostBytes: most,
     take(wanted, what) {
       const bytes = Math.max(ALIGNMENT, Math.ceil(wanted / ALIGNMENT) * ALIGNMENT);
@@ -88,6 +96,21 @@ export function createDeviceMemory(
       if (index > 0) join(free, index - 1);
     },
   };
+}
+
+/** A shared memory of so many pages, or of half of them, and so on, where a system has no room for so many. */
+function sharedMemory(pages: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch (cause) {
+    if (pages > LEAST_SHARED_PAGES) return sharedMemory(Math.floor(pages / 2));
+    throw new DeviceError(
+      `Cannot begin: found no room for a memory of ${(pages * PAGE_BYTES / 1e6).toFixed(0)} MB that threads share, ` +
+        "expected it; run again with --threads 1",
+      { pages },
+      cause,
+    );
+  }
 }
 
 /** Joins a piece with the one behind it if they touch. */

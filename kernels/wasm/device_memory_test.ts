@@ -45,14 +45,18 @@ Deno.test("a piece that is larger than the free ones grows out of the last one, 
   assertEquals(memory.memory.buffer.byteLength, 2 * 65536);
 });
 
-Deno.test("take() keeps within the bytes that the memory may have", () => {
-  const memory = createDeviceMemory({ shared: false, bytes: 3 * 65536 + 100 });
-  const at = memory.take(2 * 65536, "a test");
-  assertThrows(() => memory.take(65536, '"roots"'), DeviceError, "expected up to 0 MB in all");
-  assertEquals(memory.memory.buffer.byteLength, 3 * 65536);
-  memory.give(at);
-  assertEquals(memory.take(3 * 65536 - 64, "a test"), at);
-});
+for (const shared of [false, true]) {
+  Deno.test(`take() keeps within the bytes that the memory may have, shared: ${shared}`, () => {
+    const memory = createDeviceMemory({ shared, bytes: 3 * 65536 + 100 });
+    const at = memory.take(2 * 65536, "a test");
+    assertEquals(memory.memory.buffer.byteLength, 3 * 65536);
+    assertThrows(() => memory.take(65536, '"roots"'), DeviceError, "expected up to 0 MB in all");
+    memory.give(at);
+    assertEquals(memory.take(3 * 65536 - 64, "a test"), at);
+    assertEquals(memory.memory.buffer.byteLength, 3 * 65536);
+    assertEquals(memory.sharedPages, shared ? 3 : 0);
+  });
+}
 
 Deno.test("take() of more than there can be names what it was for, and leaves the memory usable", () => {
   const memory = createDeviceMemory({ shared: false });

@@ -56,7 +56,7 @@ function programBytes(
   { precision, threads }: { readonly precision: Precision; readonly threads: number },
 ): number {
   const plan = planWasmFft({ rows, cols, precision });
-  const { tables, scratchBytes } = generateWasmFft(plan, { shared: false });
+  const { tables, scratchBytes } = generateWasmFft(plan, { sharedPages: 0 });
   const { planeBytes } = plan.layout;
   // And a plane of roots where counts are held.
   const [projection, visit, likelihood] = [2 * modes + 1, 2, 4 * modes].map((planes) =>

@@ -98,7 +98,7 @@ function openProjection({ memory, programs, block }: PassContext): OpenProgram {
   const { counts } = block.frames.measured();
   return programs.open(`projection ${rows} ${cols} ${precision} ${modes} ${kind} ${counts}`, {
     kind: "projection",
-    generate: () => generateProjection(plan, { modes, kind: kind!, shared: memory.shared, counts }),
+    generate: () => generateProjection(plan, { modes, kind: kind!, sharedPages: memory.sharedPages, counts }),
   });
 }
 

@@ -100,7 +100,7 @@ function openVisit({ memory, programs, block }: PassContext) {
   const { counts } = block.frames.measured();
   return programs.open(`visit ${rows} ${cols} ${precision} ${modes} ${kind} ${counts}`, {
     kind: "visit",
-    generate: () => generateVisit(plan, { modes, kind: kind!, shared: memory.shared, counts }),
+    generate: () => generateVisit(plan, { modes, kind: kind!, sharedPages: memory.sharedPages, counts }),
   });
 }
 

@@ -65,7 +65,7 @@ Deno.test("photonsOf() counts masked pixels too: 0 + 3 + 7 + 2", () => {
 function run(precision: Precision, a: Float64Array, b: Float64Array): Float64Array {
   const lanes = lanesOf(precision);
   const memory = new WebAssembly.Memory({ initial: 4 });
-  const assembler = createAssembler({ shared: false });
+  const assembler = createAssembler({ sharedPages: 0 });
   assembler.define({ name: "run", params: { a: "i32", b: "i32", end: "i32" }, exported: true }, (body, p) => {
     const log = logarithm(body, lanes);
     body.sweep({ move: [[p.a, VECTOR_BYTES], [p.b, VECTOR_BYTES]], until: p.end }, () => {

@@ -81,9 +81,9 @@ interface Context {
 /** Generates the module. `floating` fits a factor on each frame's model intensity. */
 export function generateLikelihood(
   plan: WasmFftPlan,
-  { modes, kind, shared, counts, model, floating }: FrameModule & { model: LikelihoodModel; floating: boolean },
+  { modes, kind, sharedPages, counts, model, floating }: FrameModule & { model: LikelihoodModel; floating: boolean },
 ): ProjectionCode {
-  const assembler = createAssembler({ shared });
+  const assembler = createAssembler({ sharedPages });
   const { layout } = plan;
   const tables = createTables(layout.precision);
   const common = defineFrameKernels(assembler, { layout, modes });

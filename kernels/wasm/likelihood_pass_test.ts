@@ -270,7 +270,7 @@ function findLine(c: Case, inputs: Inputs): Float64Array {
 function setUp(c: Case, inputs: Inputs, precision: Precision) {
   const plan = planWasmFft({ rows: c.rows, cols: c.cols, precision });
   const { modes, kind, model, floating } = c;
-  const code = generateLikelihood(plan, { modes, kind, shared: false, counts: false, model, floating });
+  const code = generateLikelihood(plan, { modes, kind, sharedPages: 0, counts: false, model, floating });
   const { planeBytes, pitch } = plan.layout;
   const bytes = precision === "single" ? 4 : 8;
   const memory = new WebAssembly.Memory({ initial: 48 });

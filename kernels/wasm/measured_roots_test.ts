@@ -44,7 +44,7 @@ function rootsOf(memory: DeviceMemory, measured: MeasuredFrames, options: {
   const { layout } = planWasmFft({ ...options.size, precision: options.precision });
   const places = placesOf(FRAMES, { resident: 1, window: options.window });
   const device = openDeviceMeasured(memory, { measured, places, layout, name: "roots" });
-  const assembler = createAssembler({ shared: false });
+  const assembler = createAssembler({ sharedPages: 0 });
   const made = defineMeasuredRoots(assembler, { layout, counts: device.counts });
   const params = { scratch: "i32", plane: "i32" } as const;
   assembler.define({ name: "roots", params, results: ["i32"], exported: true }, (body, p) => {

@@ -38,7 +38,9 @@ export function openPlaneForms(
     readonly objects: Planes;
   },
 ): PlaneForms {
-  const module = new WebAssembly.Module(generatePlaneKernels({ precision: objects.precision, shared: memory.shared }));
+  const module = new WebAssembly.Module(
+    generatePlaneKernels({ precision: objects.precision, sharedPages: memory.sharedPages }),
+  );
   const kernels = instantiatePlaneKernels(module, memory);
   const sumsAt = memory.take(3 * Float64Array.BYTES_PER_ELEMENT, "sums");
   const context = { memory: memory.memory, arrays, kernels, sumsAt, probes, objects };

@@ -31,11 +31,11 @@ export interface PlaneKernels {
 }
 
 /** Generates the module of a precision. */
-export function generatePlaneKernels({ precision, shared }: {
+export function generatePlaneKernels({ precision, sharedPages }: {
   precision: Precision;
-  shared: boolean;
+  sharedPages: number;
 }): Uint8Array<ArrayBuffer> {
-  const assembler = createAssembler({ shared });
+  const assembler = createAssembler({ sharedPages });
   const lanes = lanesOf(precision);
   defineCombine(assembler, lanes);
   defineScale(assembler, lanes);

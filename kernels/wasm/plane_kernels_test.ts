@@ -103,7 +103,7 @@ function setUp(precision: Precision, vectors: number) {
   arrays[0].set(seededNumbers(length, 1));
   arrays[1].set(seededNumbers(length, 2));
   const sumsAt = 3 * bytes;
-  const module = new WebAssembly.Module(generatePlaneKernels({ precision, shared: false }));
+  const module = new WebAssembly.Module(generatePlaneKernels({ precision, sharedPages: 0 }));
   const kernels = instantiatePlaneKernels(module, { memory });
   return { kernels, arrays, at, bytes, sumsAt, sums: new Float64Array(memory.buffer, sumsAt, 3) };
 }

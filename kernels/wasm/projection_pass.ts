@@ -95,14 +95,17 @@ export interface FrameModule {
   readonly modes: number;
   /** Kind of the block's propagators. */
   readonly kind: PropagatorKind;
-  readonly shared: boolean;
+  readonly sharedPages: number;
   /** Whether frame records point to counts (COUNTS) in place of roots. */
   readonly counts: boolean;
 }
 
 /** Generates the module. */
-export function generateProjection(plan: WasmFftPlan, { modes, kind, shared, counts }: FrameModule): ProjectionCode {
-  const assembler = createAssembler({ shared });
+export function generateProjection(
+  plan: WasmFftPlan,
+  { modes, kind, sharedPages, counts }: FrameModule,
+): ProjectionCode {
+  const assembler = createAssembler({ sharedPages });
   const { layout } = plan;
   const tables = createTables(layout.precision);
   const kernels = defineFrameKernels(assembler, { layout, modes });

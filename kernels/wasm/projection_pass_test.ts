@@ -116,7 +116,7 @@ Deno.test("a frame without valid pixels has fourier error 0", () => {
 /** Lays a case out in memory; readers give interleaved arrays without padding. */
 function setUp(c: Case, inputs: Inputs, precision: Precision) {
   const plan = planWasmFft({ rows: c.rows, cols: c.cols, precision });
-  const code = generateProjection(plan, { modes: c.modes, kind: c.kind, shared: false, counts: false });
+  const code = generateProjection(plan, { modes: c.modes, kind: c.kind, sharedPages: 0, counts: false });
   const { planeBytes, pitch } = plan.layout;
   const bytes = precision === "single" ? 4 : 8;
   const memory = new WebAssembly.Memory({ initial: 32 });

@@ -42,8 +42,8 @@ export const VISIT_JOB = {
 } as const;
 
 /** Generates the module; `modes` is the number of pods per frame. */
-export function generateVisit(plan: WasmFftPlan, { modes, kind, shared, counts }: FrameModule): ProjectionCode {
-  const assembler = createAssembler({ shared });
+export function generateVisit(plan: WasmFftPlan, { modes, kind, sharedPages, counts }: FrameModule): ProjectionCode {
+  const assembler = createAssembler({ sharedPages });
   const { layout } = plan;
   const lanes = lanesOf(layout.precision);
   const tables = createTables(layout.precision);

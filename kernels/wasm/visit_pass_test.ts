@@ -139,7 +139,7 @@ function rotated(wave: Float64Array, factor: Float64Array, sign: number): Float6
 function setUp(precision: Precision, updateProbe: boolean) {
   const inputs = makeInputs();
   const plan = planWasmFft({ rows: ROWS, cols: COLS, precision });
-  const code = generateVisit(plan, { modes: MODES, kind: "farfield", shared: false, counts: false });
+  const code = generateVisit(plan, { modes: MODES, kind: "farfield", sharedPages: 0, counts: false });
   const { planeBytes, pitch } = plan.layout;
   const bytes = precision === "single" ? 4 : 8;
   const memory = new WebAssembly.Memory({ initial: 16 });
