@@ -66,16 +66,25 @@ async function loadWithRequests(server: ServedProcess): Promise<void> {
 }
 
 async function memoryOver(server: ServedProcess, runs: number): Promise<void> {
-  print(`memory after runs: 0: ${megabytes(server)}`);
+  print(
+    `memory before: ${residentMegabytes(server).toFixed(0)} MB; the least and the most of every ${LOOK_EVERY} runs:`,
+  );
   const begin = performance.now();
+  let seen: number[] = [];
   for (let done = 0; done < runs;) {
     const ids = await Promise.all(Array.from({ length: 20 }, () => submit(server, TINY)));
-    for (const id of ids) await endOf(server, id);
+    for (const id of ids) {
+      await endOf(server, id);
+      seen.push(residentMegabytes(server));
+    }
     done += ids.length;
     if (done % LOOK_EVERY === 0) {
-      const seconds = (performance.now() - begin) / done;
+      const milliseconds = (performance.now() - begin) / done;
+      // Garbage that is not collected yet scatters by tens of megabytes: what is kept shows in the least.
+      const [least, most] = [Math.min(...seen), Math.max(...seen)].map((value) => value.toFixed(0));
+      seen = [];
       print(
-        `  ${done}: ${megabytes(server)}, ${seconds.toFixed(0)} ms a run, ${
+        `  ${done}: ${least} to ${most} MB, ${milliseconds.toFixed(0)} ms a run, ${
           diskOf(join(folder, "state"))
         } in its state folder`,
       );
@@ -110,9 +119,9 @@ function resultOf(id: string): string {
   );
 }
 
-function megabytes({ pid }: ServedProcess): string {
+function residentMegabytes({ pid }: ServedProcess): number {
   const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))!;
-  return `${(Number(kilobytes) / 1e3).toFixed(0)} MB`;
+  return Number(kilobytes) / 1e3;
 }
 
 function diskOf(folder: string): string {

@@ -65,7 +65,9 @@ for (const victims of [["worker"], ["server"], ["worker", "server"]] as const) {
       let worker = startWorker(task);
       await worker.ready;
       await registerRestateWorker(server, `http://127.0.0.1:${port}/restate`);
-      await using orchestrator = createRestateOrchestrator({ ...server, workflows: ["chain"] });
+      // A server that is killed twice a second may not answer once in the ten seconds that are usual.
+      const patienceMilliseconds = 120_000;
+      await using orchestrator = createRestateOrchestrator({ ...server, patienceMilliseconds, workflows: ["chain"] });
       let kills = 0;
       for (let run = 0; kills < KILLS; run++) {
         const chain = newChain(folder, run);
