@@ -1,12 +1,14 @@
 /** The list of loaders. */
 
 import type { Loader } from "./loader.ts";
+import { cxiScan } from "./cxi_scan.ts";
 import { moonFlower } from "./moon_flower.ts";
+import { nxcxiPtychoScan } from "./nxcxi_ptycho_scan.ts";
 import { ptyd } from "./ptyd.ts";
 import { quick } from "./quick.ts";
 
 /** Every loader that is built; `scans.<label>.data.name` chooses one by its name. */
-export const LOADERS = [moonFlower, ptyd, quick] as const;
+export const LOADERS = [moonFlower, ptyd, quick, cxiScan, nxcxiPtychoScan] as const;
 
 /** Parameters of any of the loaders. */
 export type LoaderParams = Parameters<(typeof LOADERS)[number]["open"]>[0];

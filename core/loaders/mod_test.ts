@@ -4,7 +4,13 @@ import assert from "node:assert/strict";
 import { findLoader, LOADERS } from "./mod.ts";
 
 Deno.test("findLoader() finds every loader under PtyPy's name, and nothing else", () => {
-  assert.deepEqual(LOADERS.map((loader) => loader.name), ["MoonFlowerScan", "PtydScan", "QuickScan"]);
+  assert.deepEqual(LOADERS.map((loader) => loader.name), [
+    "MoonFlowerScan",
+    "PtydScan",
+    "QuickScan",
+    "CxiScan",
+    "NXcxiPtychoScan",
+  ]);
   for (const loader of LOADERS) assert.equal(findLoader(loader.name), loader);
   assert.equal(findLoader("SimScan"), undefined);
 });

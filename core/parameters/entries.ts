@@ -78,7 +78,9 @@ export function entryOf(path: string, schema: z.ZodType): ParameterEntry {
 function entriesIn(group: z.ZodObject, base: string): ParameterEntry[] {
   return Object.entries(group.shape as Readonly<Record<string, z.ZodType>>).flatMap(([key, schema]) => {
     const path = base === "" ? key : `${base}.${key}`;
-    return [entryOf(path, schema), ...below(path, schema)];
+    const entries = [entryOf(path, schema), ...below(path, schema)];
+    // What stands in a branch of ours is ours, also where the same parameter stands in branches of PtyPy.
+    return metaOf(schema).ours === true ? entries.map((entry) => ({ ...entry, ours: true })) : entries;
   });
 }
 

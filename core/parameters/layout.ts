@@ -95,7 +95,7 @@ function row(entry: ParameterEntry, root: string): string {
 function sharedWithPtyScan(root: ParameterEntry, entries: readonly ParameterEntry[]): Set<string> {
   const base = "scandata.PtyScan";
   if (!root.path.startsWith("scandata.") || root.path === base) return new Set();
-  const facts = (e: ParameterEntry) => JSON.stringify({ ...e, path: "" });
+  const facts = (e: ParameterEntry) => JSON.stringify({ ...e, path: "", ours: false });
   const known = new Map(
     entries.filter((e) => e.path.startsWith(`${base}.`)).map((e) => [e.path.slice(base.length + 1), e]),
   );

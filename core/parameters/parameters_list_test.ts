@@ -74,8 +74,13 @@ Deno.test({
   },
 });
 
-Deno.test("only the seed of random numbers is ours", () => {
-  assert.deepEqual(ENTRIES.filter((e) => e.ours === true).map((e) => e.path), ["ptycho.seed"]);
+Deno.test("only the seed of random numbers and the loaders of formats that PtyPy does not read are ours", () => {
+  const ours = ENTRIES.filter((e) => e.ours === true).map((e) => e.path);
+  const loaders = ["scandata.CxiScan", "scandata.NXcxiPtychoScan"];
+  assert.deepEqual(ours.filter((path) => !loaders.some((name) => path.startsWith(`${name}.`))), [
+    ...loaders,
+    "ptycho.seed",
+  ]);
 });
 
 Deno.test("fromPython() reads what the list contains", () => {

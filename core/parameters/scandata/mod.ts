@@ -4,6 +4,7 @@ import { z } from "zod";
 import { als5321ScanParams } from "./als_5321_scan.ts";
 import { amoScanParams } from "./amo_scan.ts";
 import { bragg3dSimScanParams } from "./bragg_3d_sim_scan.ts";
+import { cxiScanParams, nxcxiPtychoScanParams } from "./cxi.ts";
 import { diproiFermiScanParams } from "./diproi_fermi_scan.ts";
 import { fliSpecScanMultexpParams } from "./fli_spec_scan_multexp.ts";
 import { hdf5LoaderParams } from "./hdf5_loader.ts";
@@ -34,6 +35,8 @@ export const SCANDATA_PARAMS = [
   nanomaxFlyscanJune2017Params,
   als5321ScanParams,
   bragg3dSimScanParams,
+  cxiScanParams,
+  nxcxiPtychoScanParams,
 ] as const;
 
 /** Parameters of any loader, chosen by `name`. */
