@@ -17,12 +17,10 @@ export interface Resampled {
   readonly cols: number;
 }
 
-/** Output pixel `i` is taken from input coordinate `(i + shift) * scale`, per axis (y, x). */
+/** Where output pixels are taken from: the input coordinate of each row and of each column. */
 interface Grid {
-  readonly rows: number;
-  readonly cols: number;
-  readonly scale: readonly [number, number];
-  readonly shift: readonly [number, number];
+  readonly y: Float64Array;
+  readonly x: Float64Array;
 }
 
 /** Pole of the cubic B-spline's prefilter. */
@@ -44,7 +42,8 @@ export function shiftComplex(
   options: ImageOptions & { readonly shift: readonly [number, number] },
 ): void {
   const { rows, cols, shift } = options;
-  const moved = resample(data, options, { parts: 2, grid: { rows, cols, scale: [1, 1], shift } });
+  const grid = { y: coordinates(rows, 1, shift[0]), x: coordinates(cols, 1, shift[1]) };
+  const moved = resample(data, options, { parts: 2, grid });
   data.set(moved, 2 * (options.offset ?? 0));
 }
 
@@ -72,6 +71,20 @@ export function zoomReal(
   return zoomImage(data, options, 1);
 }
 
+/**
+ * Takes a complex image at the points of a grid with cubic splines, real and imaginary part each for itself.
+ *
+ * y, x  pixel coordinates of the rows and columns of the result, in any order; what lies outside the image is 0
+ *
+ * @see scipy.ndimage.map_coordinates with its default order 3 and mode constant
+ */
+export function sampleComplex(
+  data: RealArray,
+  { y, x, ...image }: ImageOptions & { readonly y: Float64Array; readonly x: Float64Array },
+): Resampled {
+  return { data: resample(data, image, { parts: 2, grid: { y, x } }), rows: y.length, cols: x.length };
+}
+
 function zoomImage(
   data: RealArray,
   options: ImageOptions & { readonly zoom: number | readonly [number, number] },
@@ -83,8 +96,16 @@ function zoomImage(
   if (!(rows >= 1 && cols >= 1 && rows < Infinity && cols < Infinity)) {
     throw new RangeError(`Cannot zoom ${options.rows} x ${options.cols} pixels by (${zy}, ${zx}): nothing is left`);
   }
-  const scale = [stepOf(options.rows, rows), stepOf(options.cols, cols)] as const;
-  return { data: resample(data, options, { parts, grid: { rows, cols, scale, shift: [0, 0] } }), rows, cols };
+  const grid = {
+    y: coordinates(rows, stepOf(options.rows, rows), 0),
+    x: coordinates(cols, stepOf(options.cols, cols), 0),
+  };
+  return { data: resample(data, options, { parts, grid }), rows, cols };
+}
+
+/** The input coordinate `(i + shift) * scale` of each of `count` pixels. */
+function coordinates(count: number, scale: number, shift: number): Float64Array {
+  return Float64Array.from({ length: count }, (_, i) => (i + shift) * scale);
 }
 
 /** Input pixels per output pixel, rounded so that the last output pixel does not fall behind the last input pixel. */
@@ -99,27 +120,28 @@ function resample(
   { rows, cols, offset = 0 }: ImageOptions,
   { parts, grid }: { readonly parts: 1 | 2; readonly grid: Grid },
 ): Float64Array {
-  const result = new Float64Array(grid.rows * grid.cols * parts);
+  const [toRows, toCols] = [grid.y.length, grid.x.length];
+  const result = new Float64Array(toRows * toCols * parts);
   const plane = new Float64Array(rows * cols);
-  const between = new Float64Array(rows * grid.cols);
-  const ty = taps(rows, grid.rows, { scale: grid.scale[0], shift: grid.shift[0] });
-  const tx = taps(cols, grid.cols, { scale: grid.scale[1], shift: grid.shift[1] });
+  const between = new Float64Array(rows * toCols);
+  const ty = taps(rows, grid.y);
+  const tx = taps(cols, grid.x);
   for (let part = 0; part < parts; part++) {
     for (let i = 0; i < plane.length; i++) plane[i] = data[(offset + i) * parts + part]!;
     for (let y = 0; y < rows; y++) prefilter(plane, { start: y * cols, length: cols, step: 1 });
     for (let x = 0; x < cols; x++) prefilter(plane, { start: x, length: rows, step: cols });
     for (let y = 0; y < rows; y++) {
-      for (let x = 0; x < grid.cols; x++) {
+      for (let x = 0; x < toCols; x++) {
         let sum = 0;
         for (let j = 0; j < 4; j++) sum += tx.weight[4 * x + j]! * plane[y * cols + tx.index[4 * x + j]!]!;
-        between[y * grid.cols + x] = sum;
+        between[y * toCols + x] = sum;
       }
     }
-    for (let y = 0; y < grid.rows; y++) {
-      for (let x = 0; x < grid.cols; x++) {
+    for (let y = 0; y < toRows; y++) {
+      for (let x = 0; x < toCols; x++) {
         let sum = 0;
-        for (let j = 0; j < 4; j++) sum += ty.weight[4 * y + j]! * between[ty.index[4 * y + j]! * grid.cols + x]!;
-        result[(y * grid.cols + x) * parts + part] = sum;
+        for (let j = 0; j < 4; j++) sum += ty.weight[4 * y + j]! * between[ty.index[4 * y + j]! * toCols + x]!;
+        result[(y * toCols + x) * parts + part] = sum;
       }
     }
   }
@@ -129,13 +151,11 @@ function resample(
 /** The four spline coefficients and weights behind each output pixel of one axis; weights are 0 outside the input. */
 function taps(
   from: number,
-  to: number,
-  { scale, shift }: { readonly scale: number; readonly shift: number },
+  coordinates: Float64Array,
 ): { readonly index: Int32Array; readonly weight: Float64Array } {
-  const index = new Int32Array(4 * to);
-  const weight = new Float64Array(4 * to);
-  for (let i = 0; i < to; i++) {
-    const at = (i + shift) * scale;
+  const index = new Int32Array(4 * coordinates.length);
+  const weight = new Float64Array(4 * coordinates.length);
+  for (const [i, at] of coordinates.entries()) {
     if (!(at >= 0 && at <= from - 1)) continue;
     const base = Math.floor(at);
     const t = at - base;
