@@ -1,7 +1,8 @@
 /** Smooth random fields, and what makes the modes of a probe or an object differ. */
 
+import { fourierShift } from "../kernels/array/fourier_shift.ts";
 import { gaussianFilter } from "../kernels/array/gaussian_filter.ts";
-import { UnsupportedError } from "./errors.ts";
+import { ParameterError } from "./errors.ts";
 import type { Random } from "./random.ts";
 
 /** Rms of the phase (rad) and its smallest feature (px), optionally followed by the same for the modulus. */
@@ -42,29 +43,32 @@ export function fieldNoise(noise: FieldNoise, options: NoiseOptions): Float64Arr
   return field;
 }
 
+/** The plane that the layers are in. */
+export interface DiversityPlane extends NoiseOptions {
+  /** Pixel in metres, (y, x). */
+  readonly psize: readonly [number, number];
+  /** Path of the parameters, such as `scans.MF.illumination.diversity`. */
+  readonly where: string;
+}
+
 /**
- * Makes layers differ. Changes `stack`, complex (layer, y, x): all but the first are multiplied by noise, then every layer by
- * the root of its weight, weights (1, p1, p2, ...) / sum with the last power repeated. One layer stays as it is.
+ * Makes layers differ. Changes `stack`, complex (layer, y, x): all but the first are shifted and multiplied by noise, then every
+ * layer by the root of its weight, weights (1, p1, p2, ...) / sum with the last power repeated. One layer stays as it is.
  *
- * @throws {UnsupportedError} for `shift`, which no version of PtyPy built
- * @see PtyPy 0.4: core.sample.diversify
+ * All further layers are shifted equally far, in directions that are spread evenly: the m-th of M by `shift` metres at an angle of
+ * 2 pi (m - 1) / M from the horizontal towards higher rows. What leaves on one side comes in on the other.
+ *
+ * @throws {ParameterError} for a shift of half the array or more
+ * @see PtyPy 0.4: core.sample.diversify (differs: there `shift` was never built)
  */
-export function diversify(
-  stack: Float64Array,
-  p: DiversityOptions,
-  { layers, rows, cols, random, where }: NoiseOptions & { readonly where: string },
-): void {
-  if (p.shift !== null) {
-    throw new UnsupportedError(`Cannot use ${where}.shift: found ${p.shift}, expected null; PtyPy never built it`, {
-      parameter: `${where}.shift`,
-      found: p.shift,
-    });
-  }
+export function diversify(stack: Float64Array, p: DiversityOptions, plane: DiversityPlane): void {
+  const { layers, rows, cols } = plane;
   if (layers < 2) return;
   const pixels = rows * cols;
+  if (p.shift !== null && p.shift !== 0) shiftLayers(stack, p.shift, plane);
   if (p.noise !== null) {
     // Drawn for the first layer too, and not used there, so that the draws are PtyPy's.
-    const noise = fieldNoise(p.noise, { layers, rows, cols, random });
+    const noise = fieldNoise(p.noise, plane);
     for (let i = 2 * pixels; i < noise.length; i += 2) {
       const [re, im] = [stack[i]!, stack[i + 1]!];
       stack[i] = re * noise[i]! - im * noise[i + 1]!;
@@ -73,6 +77,23 @@ export function diversify(
   }
   const weights = modeWeights(layers, p.power);
   for (let i = 0; i < stack.length; i++) stack[i]! *= Math.sqrt(weights[Math.floor(i / (2 * pixels))]!);
+}
+
+/** Shifts all layers but the first. Changes `stack`. */
+function shiftLayers(stack: Float64Array, shift: number, { layers, rows, cols, psize, where }: DiversityPlane): void {
+  const reach = [Math.abs(shift) / psize[0], Math.abs(shift) / psize[1]] as const;
+  if (!(reach[0] < rows / 2 && reach[1] < cols / 2)) {
+    const most = Math.min(rows * psize[0], cols * psize[1]) / 2;
+    const message = `found ${shift} m, expected less than half the array of ${rows} x ${cols} pixels, ${
+      most.toPrecision(3)
+    } m`;
+    throw new ParameterError([{ path: `${where}.shift`, message }]);
+  }
+  for (let layer = 1; layer < layers; layer++) {
+    const angle = 2 * Math.PI * (layer - 1) / (layers - 1);
+    const moved = [shift * Math.sin(angle) / psize[0], shift * Math.cos(angle) / psize[1]] as const;
+    fourierShift(stack, { rows, cols, offset: layer * rows * cols, shift: moved });
+  }
 }
 
 function modeWeights(layers: number, power: number | readonly number[]): number[] {

@@ -36,31 +36,89 @@ Deno.test("fieldNoise() of four numbers has a modulus around 1, and layers diffe
 
 Deno.test("diversify() weighs layers 1 : p1 : p2 over their sum, the last power repeated", () => {
   const one = flat();
-  diversify(one, { noise: [0.5, 1], power: 0.1, shift: null }, { ...STACK, random: createRandom(1), where: "d" });
+  diversify(one, { noise: [0.5, 1], power: 0.1, shift: null }, {
+    ...STACK,
+    psize: [1, 1],
+    random: createRandom(1),
+    where: "d",
+  });
   for (const [i, w] of [1, 0.1, 0.1].entries()) assert.ok(Math.abs(powers(one)[i]! - w / 1.2) < 1e-12);
   const two = flat();
-  diversify(two, { noise: null, power: [0.3, 0.2], shift: null }, { ...STACK, random: createRandom(1), where: "d" });
+  diversify(two, { noise: null, power: [0.3, 0.2], shift: null }, {
+    ...STACK,
+    psize: [1, 1],
+    random: createRandom(1),
+    where: "d",
+  });
   for (const [i, w] of [1, 0.3, 0.2].entries()) assert.ok(Math.abs(powers(two)[i]! - w / 1.5) < 1e-12);
 });
 
 Deno.test("diversify() leaves the first layer's phase and a single layer alone", () => {
   const stack = flat();
-  diversify(stack, { noise: [0.5, 1], power: 0.1, shift: null }, { ...STACK, random: createRandom(1), where: "d" });
+  diversify(stack, { noise: [0.5, 1], power: 0.1, shift: null }, {
+    ...STACK,
+    psize: [1, 1],
+    random: createRandom(1),
+    where: "d",
+  });
   assert.ok(stack.subarray(0, 384).every((v, i) => i % 2 === 0 || v === 0));
   assert.ok(stack.subarray(384).some((v, i) => i % 2 === 1 && v !== 0));
   const single = flat().subarray(0, 384);
   diversify(single, { noise: [0.5, 1], power: 0.1, shift: null }, {
     ...STACK,
     layers: 1,
+    psize: [1, 1],
     random: createRandom(1),
     where: "d",
   });
   assert.deepEqual(single, flat().subarray(0, 384));
 });
 
-Deno.test("diversify() refuses shift", () => {
-  assert.throws(
-    () => diversify(flat(), { noise: null, power: 0.1, shift: 1 }, { ...STACK, random: createRandom(1), where: "d" }),
-    (e: unknown) => isPtychoError(e, "UnsupportedError") && /d\.shift/.test(e.message),
-  );
+/** Middles of the layers of a stack with one spot in the middle, shifted, as (y, x) distances in pixels. */
+function shifts(layers: number, shift: number): (readonly [number, number])[] {
+  const [rows, cols] = [40, 32];
+  const stack = Float64Array.from({ length: 2 * layers * rows * cols }, (_, i) => {
+    const pixel = Math.floor(i / 2) % (rows * cols);
+    const [y, x] = [Math.floor(pixel / cols) - 20, pixel % cols - 16];
+    return i % 2 === 0 ? Math.exp(-(y * y + x * x) / 8) : 0;
+  });
+  const plane = { layers, rows, cols, psize: [1e-7, 2e-7] as const, random: createRandom(1), where: "d" };
+  diversify(stack, { noise: null, power: 1, shift }, plane);
+  return Array.from({ length: layers }, (_, layer) => {
+    let [sum, sy, sx] = [0, 0, 0];
+    for (let pixel = 0; pixel < rows * cols; pixel++) {
+      const power = stack[2 * (layer * rows * cols + pixel)]! ** 2;
+      sum += power;
+      sy += power * (Math.floor(pixel / cols) - 20);
+      sx += power * (pixel % cols - 16);
+    }
+    return [sy / sum, sx / sum] as const;
+  });
+}
+
+function assertShifts(found: (readonly [number, number])[], expected: (readonly [number, number])[]): void {
+  assert.ok(found.every(([y, x], i) => Math.hypot(y - expected[i]![0], x - expected[i]![1]) < 1e-6), String(found));
+}
+
+Deno.test("diversify() shifts further layers by so many metres, in directions that are spread evenly; the first stays", () => {
+  assertShifts(shifts(2, 5e-7), [[0, 0], [0, 2.5]]);
+  assertShifts(shifts(3, 5e-7), [[0, 0], [0, 2.5], [0, -2.5]]);
+  assertShifts(shifts(5, -5e-7), [[0, 0], [0, -2.5], [-5, 0], [0, 2.5], [5, 0]]);
+  assertShifts(shifts(1, 5e-7), [[0, 0]]);
+});
+
+Deno.test("diversify() refuses a shift of half the array", () => {
+  for (const shift of [2e-6, -1, NaN]) {
+    const plane = {
+      ...STACK,
+      psize: [1e-7, 1e-7] as const,
+      random: createRandom(1),
+      where: "scans.A.sample.diversity",
+    };
+    assert.throws(
+      () => diversify(flat(), { noise: null, power: 0.1, shift }, plane),
+      (e: unknown) =>
+        isPtychoError(e, "ParameterError") && /^scans\.A\.sample\.diversity\.shift: found/.test(e.message),
+    );
+  }
 });

@@ -61,12 +61,17 @@ function idleInFull({ illumination, sample, coherence }: FullParams): Idle[] {
       const names = ["rotate", "central_stop", "edge", "offset", "size"];
       add("illumination.aperture", names, "illumination.aperture.form is None");
     }
-    if (coherence.num_probe_modes === 1) add("illumination.diversity", ["noise", "power"], "there is one probe mode");
+    if (coherence.num_probe_modes === 1) {
+      add("illumination.diversity", ["noise", "power", "shift"], "there is one probe mode");
+    }
   }
   if (sample.model !== "recon") add("sample", ["recon"], 'sample.model is not "recon"');
   else add("sample", ["process", "fill"], "the object of an earlier result is taken as it is");
+  if (sample.process?.formula === null) add("sample.process", ["density"], "sample.process.formula is None");
   if (sample.model === null) add("sample", ["process"], "it acts on sample.model, which is None; give fill instead");
-  if (coherence.num_object_modes === 1) add("sample.diversity", ["noise", "power"], "there is one object mode");
+  if (coherence.num_object_modes === 1) {
+    add("sample.diversity", ["noise", "power", "shift"], "there is one object mode");
+  }
   return found;
 }
 

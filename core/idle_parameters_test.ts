@@ -16,6 +16,8 @@ const CASES: readonly [path: string, tree: Record<string, unknown>, because: Reg
   ["illumination.diversity.power", { illumination: { diversity: { power: 0.3 } } }, /one probe mode/],
   ["sample.recon.rfile", { sample: { recon: { rfile: "x.ptyr" } } }, /model is not "recon"/],
   ["sample.process.zoom", { sample: { process: { zoom: 2 } } }, /sample\.model, which is None/],
+  ["sample.process.density", { sample: { model: "a.npy", process: { density: 2 } } }, /formula is None/],
+  ["illumination.diversity.shift", { illumination: { diversity: { shift: 1e-7 } } }, /one probe mode/],
   ["sample.fill", { sample: { model: "recon", fill: 2 } }, /taken as it is/],
   ["sample.diversity.noise", { sample: { diversity: { noise: [1, 2] } } }, /one object mode/],
   ["data.dfile", { data: { name: "MoonFlowerScan", dfile: "x.ptyd" } }, /data\.save is None/],

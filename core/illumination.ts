@@ -69,6 +69,7 @@ export function initialProbe(p: IlluminationOptions, plane: IlluminationPlane): 
       layers,
       rows: shape[0],
       cols: shape[1],
+      psize: plane.psize,
       random: plane.random,
       where: `${where}.diversity`,
     });

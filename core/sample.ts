@@ -3,10 +3,11 @@
 import { gaussianFilterComplex } from "../kernels/array/gaussian_filter.ts";
 import { zoomComplex } from "../kernels/array/spline.ts";
 import { isComplex, type NdArray } from "../kernels/nd_array.ts";
-import { DataError, ParameterError, UnsupportedError } from "./errors.ts";
+import { DataError, ParameterError } from "./errors.ts";
 import { diversify, type DiversityOptions } from "./field_noise.ts";
 import { type OneOrPair, pairOf } from "./pair.ts";
 import type { Random } from "./random.ts";
+import { refractiveIndex } from "./refraction/refractive_index.ts";
 
 /** A complex number. */
 export interface ComplexNumber {
@@ -19,6 +20,8 @@ export interface SampleProcess {
   readonly offset: readonly [number, number];
   readonly zoom: OneOrPair | null;
   readonly formula: string | null;
+  /** Belongs to `formula`; null for that of the element, if it is one. */
+  readonly density: number | null;
   readonly thickness: number | null;
   readonly ref_index: ComplexNumber | null;
   readonly smoothing: number | null;
@@ -36,6 +39,8 @@ export interface SampleOptions {
 export interface SamplePlane {
   readonly layers: number;
   readonly shape: readonly [number, number];
+  /** Sample pixel in metres, (y, x). */
+  readonly psize: readonly [number, number];
   /** Photon energy in keV. */
   readonly energy: number;
   /** Source, (y, x) or (layer, y, x) of any size; null for a constant. */
@@ -63,12 +68,12 @@ interface Image {
  * before the zoom with `fill` around it, moved by the offset, cut or filled with 0 evenly to the object's shape, repeated and
  * diversified.
  *
- * A real source is a thickness: scaled from its minimum to `thickness`, then exp(i k ref_index thickness). A complex source is a
- * transmission without `thickness`, and with it a refractive index: exp(i k thickness source). A positive imaginary part absorbs.
+ * A real source is a thickness: scaled from its minimum to `thickness`, then exp(i k ref_index thickness), where `formula` goes
+ * before `ref_index`. A complex source is a transmission without `thickness`, and with it a refractive index:
+ * exp(i k thickness source). A positive imaginary part absorbs.
  *
- * @throws {ParameterError} for a real source without a refractive index
+ * @throws {ParameterError} for a real source without a refractive index, for a formula that is none or stands beside a complex source
  * @throws {DataError} for a source that is no image or not finite
- * @throws {UnsupportedError} for `formula`, which needs tables that are not built yet
  * @see PtyPy 0.4: core.sample.init_storage and simulate
  */
 export function initialObject(p: SampleOptions, plane: SamplePlane): Float64Array {
@@ -82,9 +87,10 @@ export function initialObject(p: SampleOptions, plane: SamplePlane): Float64Arra
     }
   } else {
     const images = imagesOf(model, where);
+    const process = p.process === null ? null : withIndex(p.process, plane);
     for (let layer = 0; layer < layers; layer++) {
       const source = images[Math.min(layer, images.length - 1)]!;
-      const image = p.process === null ? source : transmissionOf(source, p.process, {
+      const image = process === null ? source : transmissionOf(source, process, {
         isReal: !isComplex(model),
         k: 2 * Math.PI * plane.energy / KEV_TO_METRE,
         fill: p.fill,
@@ -98,6 +104,7 @@ export function initialObject(p: SampleOptions, plane: SamplePlane): Float64Arra
       layers,
       rows: shape[0],
       cols: shape[1],
+      psize: plane.psize,
       random: plane.random,
       where: `${where}.diversity`,
     });
@@ -133,6 +140,19 @@ function imagesOf(model: NdArray, where: string): Image[] {
   return images;
 }
 
+/** The process with the refractive index of its formula. */
+function withIndex(p: SampleProcess, { energy, model, where }: SamplePlane): SampleProcess {
+  if (p.formula === null) return p;
+  const { formula, density } = p;
+  if (model !== null && isComplex(model)) {
+    const message =
+      `found "${formula}" with a complex source, expected None, as such a source is a transmission or a ` +
+      "refractive index already; give a real source, which is a thickness";
+    throw new ParameterError([{ path: `${where}.process.formula`, message }]);
+  }
+  return { ...p, ref_index: refractiveIndex({ formula, density }, { energy, where: `${where}.process` }) };
+}
+
 interface ProcessContext {
   readonly isReal: boolean;
   /** Wave number in 1 / metre. */
@@ -142,12 +162,6 @@ interface ProcessContext {
 }
 
 function transmissionOf(source: Image, p: SampleProcess, context: ProcessContext): Image {
-  if (p.formula !== null) {
-    throw new UnsupportedError(
-      `Cannot use ${context.where}.formula: found "${p.formula}", expected None; give ref_index, as a complex number, instead`,
-      { parameter: `${context.where}.formula`, found: p.formula },
-    );
-  }
   const zoomed = p.zoom === null
     ? source
     : zoomComplex(source.data, { ...source, zoom: checkedZoom(p.zoom, source, context.where) });
@@ -178,7 +192,7 @@ function refract(data: Float64Array, { thickness, ref_index }: SampleProcess, { 
     throw new ParameterError([{
       path: `${where}.ref_index`,
       message:
-        "found none, expected a complex number as the source is real; set process to None to take it as a transmission",
+        "found None, expected a complex number, or a formula, as the source is real; set process to None to take it as a transmission",
     }]);
   }
   let [low, high] = [Infinity, -Infinity];

@@ -2,14 +2,16 @@
 
 import assert from "node:assert/strict";
 import type { NdArray } from "../kernels/nd_array.ts";
-import { DataError, isPtychoError, ParameterError } from "./errors.ts";
+import { DataError, ParameterError } from "./errors.ts";
 import { createRandom } from "./random.ts";
+import { refractiveIndex } from "./refraction/refractive_index.ts";
 import { initialObject, type SamplePlane, type SampleProcess } from "./sample.ts";
 
 const AS_IS: SampleProcess = {
   offset: [0, 0],
   zoom: null,
   formula: null,
+  density: 1,
   thickness: null,
   ref_index: null,
   smoothing: null,
@@ -22,6 +24,7 @@ function planeOf(change: Partial<SamplePlane> = {}): SamplePlane {
   return {
     layers: 1,
     shape: [2, 3],
+    psize: [1e-7, 1e-7],
     energy: 7.2,
     model: null,
     random: createRandom(7),
@@ -64,6 +67,16 @@ Deno.test("a real model is a thickness from its minimum: exp(i k n t), absorbing
   assertNear(object, expected);
 });
 
+Deno.test("a formula gives the index of refraction and goes before ref_index", () => {
+  const index = refractiveIndex({ formula: "Au", density: 19.3 }, { energy: 7.2, where: "" });
+  const process = { ...AS_IS, thickness: 1e-6, formula: "Au", density: 19.3, ref_index: { re: 0.5, im: 0 } };
+  const object = initialObject({ fill: ONE, process }, planeOf({ shape: [1, 2], model: real(1, 2, 0, 1) }));
+  const size = Math.exp(-K * index.im * 1e-6);
+  assertNear(object, [1, 0, size * Math.cos(K * index.re * 1e-6), size * Math.sin(K * index.re * 1e-6)]);
+  // Gold shifts the phase by -2.1 rad per micrometre and attenuates over 2.05 micrometres; tables differ by a few percent.
+  assert.ok(Math.abs(K * index.re * 1e-6 + 2.1) < 0.05 && Math.abs(size ** 2 - Math.exp(-1 / 2.05)) < 0.02);
+});
+
 Deno.test("a complex model with thickness is a refractive index, without one a transmission", () => {
   const model: NdArray = { dtype: "complex128", shape: [1, 1], data: Float64Array.of(-1e-2, 1e-3) };
   const thick = initialObject({ fill: ONE, process: { ...AS_IS, thickness: 1e-7 } }, planeOf({ shape: [1, 1], model }));
@@ -95,7 +108,13 @@ Deno.test("errors: real model without index, zoom to nothing or to too much, for
       (e: unknown) => e instanceof ParameterError && e.issues[0]!.path === "scans.MF.sample.process.zoom",
     );
   }
-  assert.throws(make({ ...AS_IS, formula: "Au" }, model), (e: unknown) => isPtychoError(e, "UnsupportedError"));
+  const complex: NdArray = { dtype: "complex128", shape: [1, 1], data: Float64Array.of(1, 0) };
+  for (const [formula, source] of [["Xx", model], ["Au", complex]] as const) {
+    assert.throws(
+      make({ ...AS_IS, formula }, source),
+      (e: unknown) => e instanceof ParameterError && e.issues[0]!.path === "scans.MF.sample.process.formula",
+    );
+  }
   assert.throws(make(null, real(1, 1, NaN)), DataError);
   assert.throws(make(null, { ...model, shape: [2] }), DataError);
 });

@@ -24,7 +24,6 @@ const NO_DISPERSION = "only light that is treated alike at all energies is built
 const ONE_ENERGY = "only one energy per scan is built; write the energy as data.energy";
 const NO_SUBPIXEL = "no engine of PtyPy or Exitwave shifts views by parts of a pixel";
 const NEEDS_MODE = "a reconstruction needs at least one mode";
-const NEVER_SHIFTED = "PtyPy never built it, and neither is it built here";
 
 const ROWS: readonly Row[] = [
   { path: "ipython_kernel", when: (v) => v === true, reason: "there is no Python in Exitwave" },
@@ -67,14 +66,6 @@ const ROWS: readonly Row[] = [
     reason: "the models built are None, recon, and arrays, also from .npy, .h5 and .ptyr files",
   },
   { path: "scans.*.sample.stxm.label", when: isSet, reason: "the analysis of the data as STXM is not built" },
-  { path: "scans.*.sample.process.formula", when: isSet, reason: "there is no table of elements; write ref_index" },
-  {
-    path: "scans.*.sample.process.density",
-    when: (v) => v !== 1,
-    reason: "it belongs to formula, for which there is no table of elements; write ref_index",
-  },
-  { path: "scans.*.illumination.diversity.shift", when: isSet, reason: NEVER_SHIFTED },
-  { path: "scans.*.sample.diversity.shift", when: isSet, reason: NEVER_SHIFTED },
   {
     path: "scans.*.illumination.propagation.antialiasing",
     when: (v) => v !== 1,

@@ -44,7 +44,8 @@ const diversity = z.strictObject({
       "Power of further modes relative to the first; the last number of a list holds for the modes beyond it",
   }),
   shift: z.number().nullable().prefault(null).meta({
-    description: "Sideways shift of further modes relative to the first; never built in PtyPy",
+    description:
+      "Sideways shift of further modes relative to the first, all equally far, in directions that are spread evenly from the horizontal; None for none (never built in PtyPy)",
     unit: "m",
   }),
 });

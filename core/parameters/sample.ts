@@ -25,9 +25,12 @@ const process = z.strictObject({
   }),
   formula: z.string().min(1).nullable().prefault(null).meta({
     description:
-      "Chemical formula from which the refractive index follows, such as `Au` or `H2O`; None to use `ref_index`",
+      "Chemical formula from which, with `density`, the refractive index follows, such as `Au` or `H2O`, by a table of scattering factors (10 eV to 150 keV); goes before `ref_index`; None to use that",
   }),
-  density: z.number().nullable().prefault(1).meta({ description: "Density that belongs to `formula`", unit: "g/cm^3" }),
+  density: z.number().nullable().prefault(1).meta({
+    description: "Density that belongs to `formula`; None for that of the element, if it is one",
+    unit: "g/cm^3",
+  }),
   thickness: z.number().nullable().prefault(1e-6).meta({
     description:
       "Thickness of the sample where the source is greatest; None if the source already is a thickness or transmission",
@@ -57,7 +60,8 @@ const diversity = z.strictObject({
       "Power of further modes relative to the first; the last number of a list holds for the modes beyond it",
   }),
   shift: z.number().nullable().prefault(null).meta({
-    description: "Sideways shift of further modes relative to the first; never built in PtyPy",
+    description:
+      "Sideways shift of further modes relative to the first, all equally far, in directions that are spread evenly from the horizontal; None for none (never built in PtyPy)",
     unit: "m",
   }),
 });

@@ -4,6 +4,7 @@ import type { NdArray } from "../../kernels/nd_array.ts";
 import { type IlluminationOptions, initialProbe } from "../illumination.ts";
 import type { IlluminationParams } from "../parameters/illumination.ts";
 import type { SampleParams } from "../parameters/sample.ts";
+import { refractiveIndex } from "../refraction/refractive_index.ts";
 import { initialObject } from "../sample.ts";
 import type { ScanContext, StoragePlane } from "./scan_model.ts";
 import { arrayOf, arrayOfResult } from "./sources.ts";
@@ -57,5 +58,19 @@ export function objectOf(p: SampleParams, plane: StoragePlane, context: LayeredC
     return initialObject({ ...p, process: null }, { ...common, model });
   }
   const model = p.model === null ? null : arrayOf(p.model, { ...context, where: `${where}.model` });
-  return initialObject(p, { ...common, model });
+  const object = initialObject(p, { ...common, model });
+  if (model !== null && p.process?.formula) tellIndex(p.process.formula, p.process.density, { plane, context });
+  return object;
+}
+
+/** The density of a formula is 1 unless somebody writes it, which is seldom what is meant. */
+function tellIndex(
+  formula: string,
+  density: number | null,
+  { plane: { energy }, context }: { readonly plane: StoragePlane; readonly context: LayeredContext },
+): void {
+  const where = `${context.where}.sample.process`;
+  const index = refractiveIndex({ formula, density }, { energy, where });
+  const [delta, beta] = [-index.re, index.im].map((v) => v.toExponential(3));
+  context.log(`${where}: ${formula} of ${index.density} g/cm^3 at ${energy} keV has delta ${delta} and beta ${beta}`);
 }

@@ -18,6 +18,7 @@ const NO_PROCESS: SampleProcess = {
   offset: [0, 0],
   zoom: null,
   formula: null,
+  density: 1,
   thickness: null,
   ref_index: null,
   smoothing: null,
@@ -42,6 +43,7 @@ for (const { name, source } of CASES) {
       }, {
         layers: 1,
         shape: [90, 100],
+        psize: [1e-7, 1e-7],
         energy: readAttribute(INIT_ORACLE, path, "energy")[0]!,
         model: {
           dtype: source === "_complex_input" ? "complex128" : "float64",
