@@ -8,12 +8,23 @@ import type { NdArray, Precision, RealArray } from "./nd_array.ts";
 import type { LoadedArray } from "./state_arrays.ts";
 
 /**
- * A unitary propagator as factors, each complex and interleaved, shape (y, x). Farfield: `fw(w) = post * fft2(pre * w) / sqrt(y * x)`,
- * `bw(W) = conj(pre) * sqrt(y * x) * ifft2(conj(post) * W)`. Nearfield: `fw(w) = ifft2(fft2(w) * kernel)`, `bw` with the conjugate kernel.
+ * A propagator as factors, each complex and interleaved. Farfield, (y, x): `fw(w) = post * fft2(pre * w) / sqrt(y * x)`,
+ * `bw(W) = conj(pre) * sqrt(y * x) * ifft2(conj(post) * W)`. Nearfield, (y, x): `fw(w) = ifft2(fft2(w) * kernel)`, `bw` with the conjugate
+ * kernel. Both are unitary. Scaled, (out, in) along either axis: `fw(w) = y w x^T`, `bw` is its adjoint; a far field of which the sample
+ * pixel is not that of a Fourier transform of the frame, and which loses what falls beside the detector.
  */
 export type PropagatorFactors =
   | { readonly kind: "farfield"; readonly pre: RealArray; readonly post: RealArray }
-  | { readonly kind: "nearfield"; readonly kernel: RealArray };
+  | { readonly kind: "nearfield"; readonly kernel: RealArray }
+  | { readonly kind: "scaled"; readonly y: RealArray; readonly x: RealArray };
+
+/** Factors of a propagator that loses nothing. */
+export type UnscaledFactors = Exclude<PropagatorFactors, { readonly kind: "scaled" }>;
+
+/** Whether waves lose something on their way to the detector and back, so that `bw` does not invert `fw`. */
+export function losesWaves({ propagators }: Pick<Block, "propagators">): boolean {
+  return propagators.some(({ kind }) => kind === "scaled");
+}
 
 /** Columns of a row of an address table; starts and strides count complex elements of the flat probe and object arrays. */
 export const ADDRESS = {

@@ -59,7 +59,7 @@ export interface TwinShape {
 /** Data and state of one block whose views lie askew on two layers of an object, with masks and a far field. */
 export function twinData(
   { frames, modes, rows, cols }: TwinShape,
-  options: { readonly near?: boolean; readonly sharedMask?: boolean } = {},
+  options: { readonly near?: boolean; readonly scaled?: boolean; readonly sharedMask?: boolean } = {},
 ): { readonly data: Data; readonly state: State } {
   const random = createNumbers(frames + 7 * modes + 31 * rows + 101 * cols);
   const points = rows * cols;
@@ -77,8 +77,11 @@ export function twinData(
       const angle = 0.3 * (i >> 1) + 0.01 * ((i >> 1) % cols) ** 2;
       return i % 2 === 0 ? Math.cos(angle) : Math.sin(angle);
     });
+  const matrix = (side: number) => complexNumbers(side * side, random).data.map((v) => v / Math.sqrt(side));
   const propagators: PropagatorFactors[] = [0, 1].map(() =>
-    options.near === true
+    options.scaled === true
+      ? { kind: "scaled", y: matrix(rows), x: matrix(cols) }
+      : options.near === true
       ? { kind: "nearfield", kernel: phases() }
       : { kind: "farfield", pre: phases(), post: phases() }
   );

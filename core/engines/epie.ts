@@ -1,5 +1,6 @@
 /** The extended ptychographic iterative engine. */
 
+import { addWave } from "../../kernels/auxiliary_wave/add_wave.ts";
 import { makeModel } from "../../kernels/auxiliary_wave/make_model.ts";
 import { replaceMagnitude } from "../../kernels/fourier_update/replace_magnitude.ts";
 import { clipObject } from "../../kernels/object_probe_update/clip_object.ts";
@@ -14,7 +15,7 @@ import { smoothLayer } from "../../kernels/object_probe_update/smooth_layer.ts";
 import { narrow, widen } from "../../kernels/array/fill.ts";
 import { frameCall, framePass, wholeCall } from "../../kernels/pass.ts";
 import { propagateBackward, propagateForward } from "../../kernels/propagation/propagate.ts";
-import type { Data } from "../../kernels/reconstruction.ts";
+import { type Data, losesWaves } from "../../kernels/reconstruction.ts";
 import type { EpieParams } from "../parameters/engine/epie.ts";
 import type { Random } from "../random.ts";
 import { defineEngine, type EngineContext } from "./engine.ts";
@@ -73,12 +74,26 @@ function openVisit({ resident, errors }: EngineContext, p: EpieParams): (run: Po
   const { probe, object, data } = resident;
   const exitWaves = openExitWaves(resident);
   const waves = resident.blocks.map(({ index }) => scratchWave(resident, index));
+  const models = resident.blocks.map(({ index, block }) =>
+    losesWaves(block) ? scratchWave(resident, index, "model") : null
+  );
   const peak = resident.alloc("object peak", { element: "wide", count: 1 });
   const first = data.objects[0]!;
   const firstObject = { count: first.layers * first.rows * first.cols };
   return ({ block, order }, iteration) => {
     const { diffraction, mask, address } = resident.blocks[block]!;
     const [wave, exitWave] = [waves[block]!, exitWaves[block]!];
+    // Only what the projection changed comes back from the detector where it does not see all of a wave.
+    const model = models[block]!;
+    const propagateModel = model === null ? [] : [
+      frameCall(makeModel, { wave: model, probe, object, address }, {}),
+      frameCall(propagateForward, { wave: model, address }, {}),
+    ];
+    const subtractModel = model === null ? [] : [frameCall(addWave, { wave, model }, { weight: -1 })];
+    const addModel = model === null ? [] : [
+      frameCall(makeModel, { wave: model, probe, object, address }, {}),
+      frameCall(addWave, { wave, model }, { weight: 1 }),
+    ];
     const probeCalls = [
       frameCall(objectPeak, { peak, object }, firstObject),
       frameCall(probeUpdateLocal, { probe, object, difference: wave, address, peak }, {
@@ -93,10 +108,13 @@ function openVisit({ resident, errors }: EngineContext, p: EpieParams): (run: Po
       order,
       sequential: true,
       calls: [
+        ...propagateModel,
         frameCall(makeModel, { wave, probe, object, address }, {}),
         frameCall(propagateForward, { wave, address }, {}),
         frameCall(replaceMagnitude, { wave, diffraction, mask, errors }, {}),
+        ...subtractModel,
         frameCall(propagateBackward, { wave, address }, {}),
+        ...addModel,
         frameCall(exitDifference, { exitWave, wave, probe, object, address, errors }, {}),
         frameCall(objectUpdateLocal, { object, probe, difference: wave, address }, { alpha: p.alpha }),
         ...(iteration >= p.probe_update_start ? probeCalls : []),

@@ -1,5 +1,6 @@
 /** What the projection engines share: the Fourier projection of every frame and the overlap loop that follows it. */
 
+import { addWave } from "../../kernels/auxiliary_wave/add_wave.ts";
 import { buildAux } from "../../kernels/auxiliary_wave/build_aux.ts";
 import { buildExit } from "../../kernels/auxiliary_wave/build_exit.ts";
 import { makeModel } from "../../kernels/auxiliary_wave/make_model.ts";
@@ -16,6 +17,7 @@ import { smoothLayer } from "../../kernels/object_probe_update/smooth_layer.ts";
 import { finishMean, startMean } from "../../kernels/object_probe_update/weighted_mean.ts";
 import { type Buffer, frameCall, framePass, wholeCall } from "../../kernels/pass.ts";
 import { propagateBackward, propagateForward } from "../../kernels/propagation/propagate.ts";
+import { losesWaves } from "../../kernels/reconstruction.ts";
 import type { EngineContext } from "./engine.ts";
 import { openExitSpectra, openExitWaves, scratchImage, scratchWave } from "./exit_waves.ts";
 import { centerProbes, storageLayers, supportProbes } from "./storages.ts";
@@ -73,7 +75,7 @@ export function openProjection(context: EngineContext, { isObjectReplaced }: Pro
 
 /**
  * The projection works at the detector: it keeps the propagated exit waves, so that propagating the model forward and the result
- * backward is all it takes.
+ * backward is all it takes. What of the exit waves no detector sees stays that of the model.
  */
 function openFourierUpdate(
   { resident, errors }: EngineContext,
@@ -88,9 +90,10 @@ function openFourierUpdate(
     deviation: scratchImage(resident, index, 2),
   }));
   return ({ alpha, powerBounds, photonError }) => {
-    for (const { index, diffraction, mask, address } of resident.blocks) {
+    for (const { index, block, diffraction, mask, address } of resident.blocks) {
       const { wave, model, amplitude, deviation } = scratch[index]!;
       const spectrum = spectra[index]!;
+      const loses = losesWaves(block);
       const bound = powerBounds[index] ?? null;
       const limit = { powerBound: bound ?? 0, bounded: bound === null ? 0 : 1 };
       const photons = frameCall(logLikelihood, { wave: model, diffraction, mask, errors }, {});
@@ -104,7 +107,14 @@ function openFourierUpdate(
           frameCall(fourierError, { wave, diffraction, mask, amplitude, deviation, errors }, limit),
           frameCall(fmagUpdate, { wave, amplitude, diffraction, mask, deviation }, limit),
           frameCall(buildExit, { exitWave: spectrum, wave, model, within: deviation, errors }, { alpha }),
+          ...(loses ? [frameCall(addWave, { wave, model }, { weight: -1 })] : []),
           frameCall(propagateBackward, { wave, address }, {}),
+          ...(loses
+            ? [
+              frameCall(makeModel, { wave: model, probe, object, address }, {}),
+              frameCall(addWave, { wave, model }, { weight: 1 }),
+            ]
+            : []),
           frameCall(storeWave, { stored: exitWaves[index]!, wave }, {}),
         ],
       }));

@@ -2,14 +2,15 @@
 
 import { createFft2 } from "../../kernels/fft/fft.ts";
 import type { Precision } from "../../kernels/nd_array.ts";
+import { scaledField } from "../../kernels/propagation/scaled_field.ts";
 import type { PropagatorFactors } from "../../kernels/reconstruction.ts";
-import { UnsupportedError } from "../errors.ts";
 import type { Geometry } from "../geometry.ts";
 import { farField } from "./far_field.ts";
 import { multiplyBy } from "./grid.ts";
 import { nearFieldKernel } from "./near_field.ts";
+import { hasMisfit, scaledFarField } from "./scaled_far_field.ts";
 
-/** Propagates single waves in double precision. Unitary unless the geometry needs padding; `backward` is the adjoint of `forward`. */
+/** Propagates single waves in double precision. Unitary unless the geometry has a misfit; `backward` is the adjoint of `forward`. */
 export interface Propagator {
   readonly geometry: Geometry;
   /** Pixels added around the wave before the transform, in all, (y, x). */
@@ -20,27 +21,57 @@ export interface Propagator {
   backward(wave: Float64Array): Float64Array;
 }
 
+/** How a propagator is made. */
+export interface PropagatorOptions {
+  /** Rounds a misfit to whole pixels and pads by them, as PtyPy does, in place of a transform that is exact for any misfit. */
+  readonly wholePixels?: boolean;
+}
+
 /** The propagator that a geometry asks for. It owns a transform's scratch: use it in one thread at a time. */
-export function createPropagator(geometry: Geometry): Propagator {
-  return geometry.propagation === "farfield" ? farPropagator(geometry) : nearPropagator(geometry);
+export function createPropagator(geometry: Geometry, { wholePixels = false }: PropagatorOptions = {}): Propagator {
+  if (geometry.propagation === "nearfield") return nearPropagator(geometry);
+  return hasMisfit(geometry) && !wholePixels ? scaledPropagator(geometry) : farPropagator(geometry);
 }
 
 /**
- * The same propagator as factors for the kernels, in the given precision.
- *
- * @throws {UnsupportedError} if the geometry has a misfit, so that waves would have to be padded
+ * The propagators of geometries that differ in their energy as factors for the kernels, in the given precision. They are of one kind:
+ * where one of them has a misfit, all are scaled. The phase at the detector is left out of scaled ones: see
+ * kernels/propagation/propagator.ts.
  */
-export function propagatorFactors(geometry: Geometry, precision: Precision): PropagatorFactors {
+export function propagatorFactors(geometries: readonly Geometry[], precision: Precision): PropagatorFactors[] {
   const cast = (a: Float64Array) => precision === "single" ? Float32Array.from(a) : a;
-  if (geometry.propagation === "nearfield") return { kind: "nearfield", kernel: cast(nearFieldKernel(geometry)) };
-  const { padding, pre, post } = farField(geometry);
-  if (padding[0] !== 0 || padding[1] !== 0) {
-    throw new UnsupportedError(
-      `Cannot reconstruct with both psize ${geometry.psize} and resolution ${geometry.resolution}: found a misfit of (${geometry.misfit}) pixels, expected less than 1; give one of the two only`,
-      { misfit: geometry.misfit },
-    );
-  }
-  return { kind: "farfield", pre: cast(pre), post: cast(post) };
+  const scaled = geometries.some(hasMisfit);
+  return geometries.map((geometry) => {
+    if (geometry.propagation === "nearfield") return { kind: "nearfield", kernel: cast(nearFieldKernel(geometry)) };
+    if (scaled) {
+      const { y, x } = scaledFarField(geometry);
+      return { kind: "scaled", y: cast(y), x: cast(x) };
+    }
+    const { pre, post } = farField(geometry);
+    return { kind: "farfield", pre: cast(pre), post: cast(post) };
+  });
+}
+
+function scaledPropagator(geometry: Geometry): Propagator {
+  const [rows, cols] = geometry.shape;
+  const { y, x, post } = scaledFarField(geometry);
+  const { forward, backward } = scaledField({ kind: "scaled", y, x }, { rows, cols });
+  return {
+    geometry,
+    padding: [0, 0],
+    forward(wave) {
+      const w = wave.slice();
+      forward(w);
+      multiplyBy(w, post, { conjugate: false });
+      return w;
+    },
+    backward(wave) {
+      const w = wave.slice();
+      multiplyBy(w, post, { conjugate: true });
+      backward(w);
+      return w;
+    },
+  };
 }
 
 function farPropagator(geometry: Geometry): Propagator {

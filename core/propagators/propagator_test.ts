@@ -1,8 +1,7 @@
 /** Propagators: power, adjoint, closed forms. */
 
 import assert from "node:assert/strict";
-import { isPtychoError } from "../errors.ts";
-import { createGeometry, type GeometryOptions } from "../geometry.ts";
+import { createGeometry, type Geometry, type GeometryOptions } from "../geometry.ts";
 import { createRandom } from "../random.ts";
 import { createPropagator, propagatorFactors } from "./propagator.ts";
 
@@ -58,15 +57,62 @@ for (const { name, ...options } of CASES) {
   });
 }
 
-Deno.test("a misfit pads and cuts by whole pixels, and backward stays the adjoint", () => {
-  const resolution = createGeometry(FAR).resolution;
-  for (const stretch of [0.8, 1.3]) {
-    const propagator = createPropagator(
-      createGeometry({ ...FAR, resolution: [resolution[0] * stretch, resolution[1] * stretch] }),
-    );
-    assert.deepEqual(propagator.padding, stretch < 1 ? [4, 4] : [-4, -2]);
+/** A geometry at another energy on the sample grid of the first. */
+function atEnergy(factor: number, options: GeometryOptions = FAR): Geometry {
+  const { resolution } = createGeometry(options);
+  return createGeometry({ ...options, energy: options.energy! * factor, resolution });
+}
+
+Deno.test("a misfit is padded and cut by whole pixels as in PtyPy where that is asked for, and backward stays the adjoint", () => {
+  for (const factor of [0.8, 1.3]) {
+    const propagator = createPropagator(atEnergy(factor), { wholePixels: true });
+    assert.deepEqual(propagator.padding, factor < 1 ? [4, 4] : [-4, -2]);
     const [x, y] = [wave(2, 180), wave(3, 180)];
     assertClose(inner(propagator.forward(x), y), inner(x, propagator.backward(y)));
+  }
+});
+
+Deno.test("another energy on the same grids is the padded transform where that is exact, and without misfit the plain one", () => {
+  // 16 / 0.8 = 20 and 12 / 0.75 = 16: the period is a whole number of pixels.
+  for (const [side, factor] of [[16, 0.8], [12, 0.75], [16, 1]] as const) {
+    const options = { ...FAR, psize: 2e-5, shape: side };
+    const geometry = atEnergy(factor, options);
+    const exact = createPropagator({ ...geometry, misfit: factor === 1 ? [1e-5, 1e-5] : geometry.misfit });
+    const padded = createPropagator(geometry, { wholePixels: true });
+    const w = wave(4, side * side);
+    assertClose(exact.forward(w), padded.forward(w));
+    assertClose(exact.backward(w), padded.backward(w));
+  }
+});
+
+Deno.test("any energy: a Gaussian spreads with the wavelength, and backward is the adjoint", () => {
+  for (const factor of [0.93, 1.004, 1.21]) {
+    const geometry = atEnergy(factor, { ...FAR, shape: [40, 33], center: [20.3, 16] });
+    const { shape: [rows, cols], resolution, psize, lam, distance } = geometry;
+    const lz = lam * distance;
+    const propagator = createPropagator(geometry);
+    const [x, y] = [wave(2, rows * cols), wave(3, rows * cols)];
+    assertClose(inner(propagator.forward(x), y), inner(x, propagator.backward(y)));
+    const sigma = [2.5 * resolution[0], 2 * resolution[1]] as const;
+    const gaussian = Float64Array.from({ length: 2 * rows * cols }, (_, i) => {
+      const [Y, X] = [(Math.floor(i / 2 / cols) - 20) * resolution[0], ((i >> 1) % cols - 16) * resolution[1]];
+      const fresnel = -Math.PI * (Y * Y + X * X) / lz;
+      const value = Math.exp(-Y * Y / (2 * sigma[0] ** 2) - X * X / (2 * sigma[1] ** 2));
+      return value * (i % 2 === 0 ? Math.cos(fresnel) : Math.sin(fresnel));
+    });
+    const far = propagator.forward(gaussian);
+    const along = (axis: 0 | 1, v: number) => {
+      const norm = sigma[axis] * Math.sqrt(2 * Math.PI) / Math.sqrt(lz * resolution[axis] / psize[axis]);
+      return norm * Math.exp(-2 * (Math.PI * sigma[axis] * v * psize[axis] / lz) ** 2);
+    };
+    const expected = (i: number) => along(0, Math.floor(i / cols) - 20.3) * along(1, i % cols - 16);
+    // The tail that the grid cuts off is 1e-8 of the middle.
+    for (let i = 0; i < rows * cols; i++) {
+      assert.ok(
+        Math.abs(Math.hypot(far[2 * i]!, far[2 * i + 1]!) - expected(i)) < 1e-7 * expected(20 * cols + 16),
+        `${i}`,
+      );
+    }
   }
 });
 
@@ -95,15 +141,16 @@ Deno.test("the nearfield of a plane wave is the plane wave", () => {
   assertClose(createPropagator(geometry).forward(plane), plane);
 });
 
-Deno.test("propagatorFactors() casts to the precision and refuses a misfit", () => {
+Deno.test("propagatorFactors() casts to the precision, and scales all energies where one has a misfit", () => {
   const geometry = createGeometry(FAR);
-  const single = propagatorFactors(geometry, "single");
-  const double = propagatorFactors(geometry, "double");
-  assert.ok(single.kind === "farfield" && double.kind === "farfield");
+  const [single] = propagatorFactors([geometry], "single");
+  const [double] = propagatorFactors([geometry], "double");
+  assert.ok(single?.kind === "farfield" && double?.kind === "farfield");
   assert.ok(single.pre instanceof Float32Array && double.pre instanceof Float64Array);
   assert.deepEqual(single.post, Float32Array.from(double.post));
-  assert.throws(
-    () => propagatorFactors({ ...geometry, misfit: [4.4, 0] }, "single"),
-    (e: unknown) => isPtychoError(e, "UnsupportedError"),
-  );
+  const [first, second] = propagatorFactors([geometry, atEnergy(1.001)], "single");
+  assert.ok(first?.kind === "scaled" && second?.kind === "scaled");
+  assert.deepEqual([first.y.length, first.x.length, first.x instanceof Float32Array], [450, 288, true]);
+  const near = createGeometry({ ...FAR, propagation: "nearfield", psize: 1e-7, distance: 1e-3 });
+  assert.deepEqual(propagatorFactors([near, near], "double").map(({ kind }) => kind), ["nearfield", "nearfield"]);
 });

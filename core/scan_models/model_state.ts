@@ -112,7 +112,7 @@ function blocksOf(model: Model): Block[] {
     rows: geometry.shape[0],
     cols: geometry.shape[1],
     measured: prepared.measured,
-    propagators: [propagatorFactors(geometry, precision)],
+    propagators: propagatorFactors([geometry], precision),
     address: addressOf(model, scan),
   }));
 }

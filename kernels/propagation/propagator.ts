@@ -1,10 +1,11 @@
-/** Unitary propagators between sample and detector plane, as engines need them. */
+/** Propagators between sample and detector plane, as engines need them. */
 
 import { createFft2, type Fft2 } from "../fft/fft.ts";
 import { ShapeError } from "../errors.ts";
 import type { PropagatorFactors } from "../reconstruction.ts";
+import { scaledField } from "./scaled_field.ts";
 
-/** Propagates waves in place; `backward` is the inverse and the adjoint of `forward`. */
+/** Propagates waves in place; `backward` is the adjoint of `forward` and, but for scaled ones, its inverse. */
 export interface Propagator {
   /** Sample to detector plane. Changes `wave`, (y, x) complex from number `offset` on. */
   forward(wave: Float64Array, offset?: number): void;
@@ -22,6 +23,7 @@ export function createPropagator(
   factors: PropagatorFactors,
   { rows, cols }: { readonly rows: number; readonly cols: number },
 ): Propagator {
+  if (factors.kind === "scaled") return scaledField(factors, { rows, cols });
   const table = factors.kind === "farfield" ? factors.pre : factors.kernel;
   if (table.length !== 2 * rows * cols) {
     throw new ShapeError(

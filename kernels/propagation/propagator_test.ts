@@ -26,6 +26,33 @@ for (const kind of ["farfield", "nearfield"] as const) {
   }
 }
 
+Deno.test("createPropagator() scaled is y w x^T, with its adjoint, from any element on", () => {
+  const [rows, cols] = [5, 7];
+  const factors = {
+    kind: "scaled",
+    y: seededNumbers(2 * rows * rows, 8),
+    x: seededNumbers(2 * cols * cols, 9),
+  } as const;
+  const propagator = createPropagator(factors, { rows, cols });
+  const [x, y] = [seededNumbers(2 * rows * cols, 1), seededNumbers(2 * rows * cols, 2)];
+  const [fx, by] = [Float64Array.of(3, 4, ...x), y.slice()];
+  propagator.forward(fx, 2);
+  propagator.backward(by);
+  assertClose(innerProduct(fx.slice(2), y), innerProduct(x, by), ROUNDING);
+  const expected = [0, 0];
+  // Element (3, 2) of the product, summed as it is written.
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < cols; j++) {
+      const at = (table: ArrayLike<number>, k: number) => Float64Array.of(table[2 * k]!, table[2 * k + 1]!);
+      const term = product(product(at(factors.y, 3 * rows + i), at(factors.x, 2 * cols + j)), at(x, i * cols + j));
+      expected[0]! += term[0]!;
+      expected[1]! += term[1]!;
+    }
+  }
+  const found = 2 + 2 * (3 * cols + 2);
+  assertClose([fx[0]!, fx[1]!, fx[found]!, fx[found + 1]!], [3, 4, ...expected], ROUNDING);
+});
+
 Deno.test("createPropagator() farfield is fft2(pre w) / sqrt(N)", () => {
   const factors = makeFactors("farfield", 35);
   if (factors.kind !== "farfield") throw new TypeError("expected a far field");
@@ -50,6 +77,8 @@ Deno.test("createPropagator() nearfield is ifft2(fft2(w) kernel)", () => {
 
 Deno.test("createPropagator() refuses factors of another size", () => {
   assertThrows(() => createPropagator(makeFactors("farfield", 12), { rows: 4, cols: 4 }), ShapeError, "24 numbers");
+  const square = { kind: "scaled", y: new Float64Array(32), x: new Float64Array(18) } as const;
+  assertThrows(() => createPropagator(square, { rows: 4, cols: 4 }), ShapeError, "18 numbers along x");
 });
 
 function makeFactors(kind: "farfield" | "nearfield", count: number): PropagatorFactors {

@@ -23,7 +23,7 @@ export interface DeviceBlock {
   readonly plan: WasmFftPlan;
   /** What was measured, and waves. */
   readonly frames: DeviceFrames;
-  /** null if the block mixes propagators: then only twins work on it. */
+  /** null if the block mixes propagators or scales them: then only twins work on it. */
   readonly kind: PropagatorKind | null;
   /** Address of the frame records (FRAME_RECORD). */
   records(): number;
@@ -81,7 +81,7 @@ export function openDeviceBlock(memory: DeviceMemory, loaded: LoadedBlock, optio
     handles: measuredHandles(block, options.index),
     plan,
     frames,
-    kind: kinds.size === 1 ? [...kinds][0]! : null,
+    kind: kinds.size === 1 && !kinds.has("scaled") ? [...kinds][0]! as PropagatorKind : null,
     piece,
     records() {
       return piece("frames", block.frames * FRAME_RECORD.bytes, (at) => {
@@ -129,6 +129,7 @@ function countValid({ frames, points, maskFrames, readMask }: MeasuredFrames): F
 
 /** Address of a propagator's factor as a wave; 0 for a far field whose factor is 1 everywhere. */
 function writeFactor(memory: DeviceMemory, factor: PropagatorFactors, layout: PlaneLayout): number {
+  if (factor.kind === "scaled") throw new TypeError("a scaled propagator has no factor per pixel");
   const table = factor.kind === "farfield" ? factor.pre : factor.kernel;
   if (factor.kind === "farfield" && table.every((v, i) => v === (i % 2 === 0 ? 1 : 0))) return 0;
   const { rows, cols, pitch, planeBytes, precision } = layout;

@@ -12,7 +12,7 @@ import type { FrameShape } from "../kernel.ts";
 import type { Precision } from "../nd_array.ts";
 import { createPropagator } from "../propagation/propagator.ts";
 import { propagateBackward, propagateForward } from "../propagation/propagate.ts";
-import { ADDRESS, type PropagatorFactors } from "../reconstruction.ts";
+import { ADDRESS, type UnscaledFactors } from "../reconstruction.ts";
 import { assertClose, seededNumbers } from "../testing.ts";
 import { viewMemory } from "./lanes.ts";
 import { photonsOf, poissonConstant } from "./likelihood_log.ts";
@@ -24,7 +24,7 @@ interface Case {
   readonly rows: number;
   readonly cols: number;
   readonly modes: number;
-  readonly kind: PropagatorFactors["kind"];
+  readonly kind: UnscaledFactors["kind"];
   readonly model: "gaussian" | "poisson";
   readonly floating: boolean;
   readonly renormalization: number;
@@ -153,7 +153,7 @@ interface Inputs {
   readonly probeDirection: Float64Array;
   readonly object: Float64Array;
   readonly objectDirection: Float64Array;
-  readonly propagators: readonly PropagatorFactors[];
+  readonly propagators: readonly UnscaledFactors[];
   readonly frames: readonly Frame[];
 }
 
@@ -164,7 +164,7 @@ function numbers(count: number, seed: number): Float64Array {
 
 function makeInputs({ rows, cols, modes, kind }: Case): Inputs {
   const points = rows * cols;
-  const propagators = Array.from({ length: modes }, (_, m): PropagatorFactors => {
+  const propagators = Array.from({ length: modes }, (_, m): UnscaledFactors => {
     const angles = numbers(points, 20 + m);
     const phases = Float64Array.from(
       { length: 2 * points },

@@ -94,8 +94,8 @@ function frameBytes({ rows, cols, modes }: FrameNeed): number {
 
 function overheadBytes(need: MemoryNeed, memoryBytes: number | null): number {
   const blocks = need.blocks.map(({ frames, modes, rows, cols }) => {
-    // A block has a propagator per energy; more than two energies have as many modes.
-    const factors = 8 * rows * cols * Math.max(2, modes);
+    // A block has a propagator per energy, of which there are as many as modes at most: a factor, or two matrices for each direction.
+    const factors = 8 * (modes > 1 ? 2 * modes * (rows ** 2 + cols ** 2) : 2 * rows * cols);
     return factors + TABLE_BYTES * Math.max(rows, cols) + frames * (1 + modes) * ROW_BYTES;
   });
   // Tiles of as many square layers as there are blocks.

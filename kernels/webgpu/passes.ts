@@ -78,7 +78,7 @@ export function createPasses(context: PassContext): Passes {
     const perFrame = single ? loaded.block.modes : 1;
     const steps = fuseCalls(pass.calls, {
       modes: single ? 1 : loaded.block.modes,
-      storageBuffers,
+      storageBuffers: propagation.fuses ? storageBuffers : 0,
       addressAt: propagation.addressAt,
       readsOnce: propagation.readsOnce,
     });

@@ -8,6 +8,7 @@ import type { Programs } from "./pipelines.ts";
 import { textOf } from "./fusion.ts";
 import { readLayout, type WgslText } from "../wgsl.ts";
 import type { Bound, PreparedStage, Recorder, UniformSlot } from "./recorder.ts";
+import { planScaledPropagation } from "./scaled_propagation.ts";
 
 /** What every adapter offers, less what a sum over the workgroup takes; more would only keep workgroups from running side by side. */
 const WORKGROUP_BYTES = 16384;
@@ -41,6 +42,8 @@ export interface GpuPropagation {
   /** The ends that look up a pod's propagator in the address table. */
   addressAt(direction: Direction): readonly ("source" | "sink")[];
   readonly readsOnce: boolean;
+  /** Whether neighbours in a pass can be taken over at all. */
+  readonly fuses: boolean;
 }
 
 type Direction = "forward" | "backward";
@@ -53,7 +56,7 @@ interface Line {
 
 /**
  * Plans the propagators of a block. The phase `post` of the far field is left out, as in createPropagator.
- * @throws {DeviceError} if a block has both far and near field
+ * @throws {DeviceError} if a block mixes kinds of propagators
  */
 export function planPropagation(
   { arrays, programs, recorder }: {
@@ -67,10 +70,11 @@ export function planPropagation(
   const kind = propagators[0]!.kind;
   if (propagators.some((p) => p.kind !== kind)) {
     throw new DeviceError(
-      `Cannot propagate block ${block.ID} on the GPU: found far and near field together, expected one kind; split the scan`,
+      `Cannot propagate block ${block.ID} on the GPU: found several kinds of propagators, expected one; split the scan`,
       { block: block.ID },
     );
   }
+  if (kind === "scaled") return planScaledPropagation({ arrays, programs, recorder }, block);
   const factors = arrays.create("propagator factors", 8 * rows * cols * propagators.length);
   arrays.upload(factors, factorTable(block));
   const line = (options: Pick<LineOptions, "axis" | "inverse" | "factor" | "conjugateFactor">): Line => {
@@ -123,6 +127,7 @@ export function planPropagation(
     return { pipeline: program.stages[0]!.pipeline, group, slot: fused.slot, groups: line.kernel.groups(pods) };
   }
   return {
+    fuses: true,
     sharesPerWave: (direction, end) => lines[direction].at(end === "source" ? 0 : -1)!.kernel.groups(1),
     addressAt: (direction) =>
       (["source", "sink"] as const).filter((end) => {
@@ -147,11 +152,12 @@ function whole(array: GpuArray): Bound {
   return { array, bytes: array.bytes };
 }
 
-/** Factors of all propagators with the normalisation: far field `pre / sqrt(N)`, near field `kernel / N`. */
+/** Factors of all propagators, none of them scaled, with the normalisation: far field `pre / sqrt(N)`, near field `kernel / N`. */
 function factorTable({ rows, cols, propagators }: Block): Float32Array {
   const points = rows * cols;
   const table = new Float32Array(2 * points * propagators.length);
   for (const [index, factors] of propagators.entries()) {
+    if (factors.kind === "scaled") continue;
     const [values, scale] = factors.kind === "farfield"
       ? [factors.pre, 1 / Math.sqrt(points)]
       : [factors.kernel, 1 / points];

@@ -2,6 +2,7 @@
 
 import { assertEquals } from "@std/assert/equals.js";
 import { fillWide, fillWideComplex, narrow, widen } from "../array/fill.ts";
+import { addWave } from "../auxiliary_wave/add_wave.ts";
 import { buildAux } from "../auxiliary_wave/build_aux.ts";
 import { buildExit } from "../auxiliary_wave/build_exit.ts";
 import { fetchWave, storeWave } from "../auxiliary_wave/store_wave.ts";
@@ -70,6 +71,7 @@ const TWINS: readonly Twin[] = [
     values: { within: (i) => i % 2 },
     tolerance: "sum",
   },
+  { kernel: addWave, buffers: { wave: "wave", model: "wave" }, params: () => ({ weight: -0.7 }) },
   { kernel: storeWave, buffers: { stored: "wave", wave: "wave" } },
   { kernel: fetchWave, buffers: { stored: "wave", wave: "wave" } },
   {
@@ -317,16 +319,19 @@ for (const [index, twin] of TWINS.entries()) {
 }
 
 for (const kernel of [propagateForward, propagateBackward]) {
-  Deno.test({
-    name: `${kernel.name} agrees with its twin in the near field`,
-    ignore: gpu === null,
-    async fn() {
-      const twin: Twin = { kernel, buffers: { wave: "wave", address: "address" } };
-      for (const shape of SHAPES) {
-        await assertTwins(gpu!, twinWork(twin, shape, { near: true }), { tolerance: "sum" });
-      }
-    },
-  });
+  for (const [field, options] of Object.entries({ near: { near: true }, scaled: { scaled: true } })) {
+    Deno.test({
+      name: `${kernel.name} agrees with its twin in the ${field} field`,
+      ignore: gpu === null,
+      async fn() {
+        const twin: Twin = { kernel, buffers: { wave: "wave", address: "address" } };
+        for (const shape of SHAPES) {
+          await assertTwins(gpu!, twinWork(twin, shape, options), { tolerance: "sum" });
+          await assertTwins(gpu!, twinWork({ ...twin, pods: true }, shape, options), { tolerance: "sum" });
+        }
+      },
+    });
+  }
 }
 
 Deno.test({

@@ -131,6 +131,7 @@ for (const oracle of FIELDS) {
       if (factors.kind === "nearfield") {
         assertRelative(factors.kernel, readNumbers(file, "inputs/kernel").data, 1e-10);
       } else {
+        assert.ok(factors.kind === "farfield");
         assertRelative(factors.pre, readNumbers(file, "inputs/pre_fft").data, 1e-10);
         assertRelative(factors.post, readNumbers(file, "inputs/post_fft").data, 1e-10);
       }
