@@ -15,7 +15,16 @@ interface Row {
   readonly notice?: string;
 }
 
-const BUILT_LOADERS = ["PtydScan", "MoonFlowerScan", "QuickScan", "CxiScan", "NXcxiPtychoScan"];
+const BUILT_LOADERS = [
+  "PtydScan",
+  "MoonFlowerScan",
+  "QuickScan",
+  "CxiScan",
+  "NXcxiPtychoScan",
+  "Savu",
+  "AMOScan",
+  "ALS5321Scan",
+];
 const BUILT_SCANS = ["Vanilla", "Full"];
 const BUILT_ENGINES = ["DM", "DM_simple", "ML", "ePIE", "Dummy"];
 const FILE = /\.(npy|ptyr|ptyd|h5|hdf5|cxi|nxs)(:.*)?$/i;

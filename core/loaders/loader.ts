@@ -38,6 +38,7 @@ export interface OpenScan extends Disposable {
     /** Optical axis (y, x) in pixels of the source's frames. */
     readonly center?: readonly [number, number];
     readonly shape?: readonly [number, number];
+    /** Under which prepared frames are saved if the parameter `label` is None. */
     readonly label?: string;
     readonly version?: string | number;
   };

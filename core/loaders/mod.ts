@@ -6,9 +6,12 @@ import { moonFlower } from "./moon_flower.ts";
 import { nxcxiPtychoScan } from "./nxcxi_ptycho_scan.ts";
 import { ptyd } from "./ptyd.ts";
 import { quick } from "./quick.ts";
+import { savu } from "./savu.ts";
+import { amo } from "./amo.ts";
+import { als5321 } from "./als_5321.ts";
 
 /** Every loader that is built; `scans.<label>.data.name` chooses one by its name. */
-export const LOADERS = [moonFlower, ptyd, quick, cxiScan, nxcxiPtychoScan] as const;
+export const LOADERS = [moonFlower, ptyd, quick, cxiScan, nxcxiPtychoScan, savu, amo, als5321] as const;
 
 /** Parameters of any of the loaders. */
 export type LoaderParams = Parameters<(typeof LOADERS)[number]["open"]>[0];

@@ -10,6 +10,9 @@ Deno.test("findLoader() finds every loader under PtyPy's name, and nothing else"
     "QuickScan",
     "CxiScan",
     "NXcxiPtychoScan",
+    "Savu",
+    "AMOScan",
+    "ALS5321Scan",
   ]);
   for (const loader of LOADERS) assert.equal(findLoader(loader.name), loader);
   assert.equal(findLoader("SimScan"), undefined);

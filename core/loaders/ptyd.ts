@@ -63,6 +63,5 @@ function foundIn(meta: PtydMeta, shape: readonly [number, number]): OpenScan["fo
     ...(meta.distance === null ? {} : { distance: meta.distance }),
     ...(meta.psize === null ? {} : { psize: meta.psize }),
     ...(meta.center === null ? {} : { center: meta.center }),
-    ...(meta.label === null ? {} : { label: meta.label }),
   };
 }

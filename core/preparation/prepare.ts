@@ -73,7 +73,8 @@ export function prepareScan<P extends PtyScanParams>(loader: Loader<P>, p: P, op
   const window = scan.prepared ? wholeFrame(plan, rawCenter) : cropWindow(plan.rawShape, plan.cropShape, rawCenter);
   const center = orientCenter(window.center, { ...plan.orientation, shape: plan.cropShape });
   const meta = metaOf(plan, { center: [center[0] / plan.bin, center[1] / plan.bin], label: options.label });
-  using saver = openSaver(p, { ...options, meta, plan, rawCenter });
+  const savedAs = { ...p, label: p.label ?? scan.found.label ?? null };
+  using saver = openSaver(savedAs, { ...options, meta, plan, rawCenter });
   const noise = p.add_poisson_noise ? options.services.random : null;
   const prepareFrame = createFrameChain(plan, { window, weight: scan.weight, noise });
   const { precision, services: { scratch } } = options;
