@@ -16,6 +16,7 @@ const COMMANDS: readonly {
   { name: "run", declare: async (io, exit) => (await import("./run.ts")).runCommand(io, exit) },
   { name: "simulate", declare: async (io) => (await import("./simulate.ts")).simulateCommand(io) },
   { name: "inspect", declare: async (io) => (await import("./inspect.ts")).inspectCommand(io) },
+  { name: "orient", declare: async (io) => (await import("./orient.ts")).orientCommand(io) },
   { name: "plot", declare: async (io) => (await import("./plot.ts")).plotCommand(io) },
   { name: "compare", declare: async (io) => (await import("./compare.ts")).compareCommand(io) },
   { name: "token", declare: async (io) => (await import("./token.ts")).tokenCommand(io) },
