@@ -122,7 +122,8 @@ interface SomeFrames {
 function someFrames(parsed: ParsedPtycho, services: LoadServices, o: OrientOptions): SomeFrames {
   const [label, scan] = chooseScan(parsed, o.scan);
   const data = rawData(dataParams(label, scan));
-  const loader = loaderOf(label, data) as unknown as Loader<PtyScanParams>;
+  // The parameters are the loader's own, as it was found by their name.
+  const loader = loaderOf(label, dataParams(label, scan)) as unknown as Loader<PtyScanParams>;
   const written = writtenBelow(parsed.written, `scans.${label}.data.`);
   const { name } = loader;
   const open: Loader<PtyScanParams>["open"] = (p, s) => ({ ...loader.open(p, s), prepared: false });

@@ -54,7 +54,7 @@ function commonWeights({ shape }: NdArray, common: NdArray | null): NdArray {
     return {
       dtype: "uint8",
       shape,
-      data: Uint8Array.from(common.data, (w) => Number(w) > 0 ? 1 : 0),
+      data: Uint8Array.from(common.data as ArrayLike<number | bigint>, (w) => Number(w) > 0 ? 1 : 0),
     };
   }
   return { dtype: "uint8", shape, data: new Uint8Array(shape.reduce((a, b) => a * b, 1)).fill(1) };
