@@ -29,6 +29,24 @@ export function formatPattern(pattern: string, values: PatternValues, path: stri
   });
 }
 
+/**
+ * Fills `%d`, `%04d` and the like from whole numbers, in their order; `%%` is a percent sign.
+ *
+ * @throws {ParameterError} naming `path` if the pattern has not as many places as there are numbers, or others
+ */
+export function fillNumbers(pattern: string, numbers: readonly number[], path: string): string {
+  let next = 0;
+  const text = pattern.replaceAll(/%(?:%|([-0+ ]*)(\d*)[di]|)/g, (all, flags: string = "", width: string = "") => {
+    if (all === "%%") return "%";
+    const value = numbers[next++];
+    return all === "%" || value === undefined ? all : pad(value.toFixed(0), flags, Number(width || 0));
+  });
+  if (next === numbers.length) return text;
+  const message =
+    `found pattern "${pattern}", expected places for ${numbers.length} whole numbers, such as "%04d_%04d"`;
+  throw new ParameterError([{ path, message }]);
+}
+
 function formatValue(value: string | number, form: string, digits: string): string | undefined {
   if (form === "s") return String(value);
   if (typeof value !== "number") return undefined;

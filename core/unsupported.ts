@@ -24,6 +24,9 @@ const BUILT_LOADERS = [
   "Savu",
   "AMOScan",
   "ALS5321Scan",
+  "NanomaxStepscanNov2016",
+  "NanomaxStepscanMay2017",
+  "NanomaxFlyscanJune2017",
 ];
 const BUILT_SCANS = ["Vanilla", "Full"];
 const BUILT_ENGINES = ["DM", "DM_simple", "ML", "ePIE", "Dummy"];

@@ -9,9 +9,24 @@ import { quick } from "./quick.ts";
 import { savu } from "./savu.ts";
 import { amo } from "./amo.ts";
 import { als5321 } from "./als_5321.ts";
+import { nanomaxStepscanNov2016 } from "./nanomax_stepscan_nov_2016.ts";
+import { nanomaxStepscanMay2017 } from "./nanomax_stepscan_may_2017.ts";
+import { nanomaxFlyscanJune2017 } from "./nanomax_flyscan_june_2017.ts";
 
 /** Every loader that is built; `scans.<label>.data.name` chooses one by its name. */
-export const LOADERS = [moonFlower, ptyd, quick, cxiScan, nxcxiPtychoScan, savu, amo, als5321] as const;
+export const LOADERS = [
+  moonFlower,
+  ptyd,
+  quick,
+  cxiScan,
+  nxcxiPtychoScan,
+  savu,
+  amo,
+  als5321,
+  nanomaxStepscanNov2016,
+  nanomaxStepscanMay2017,
+  nanomaxFlyscanJune2017,
+] as const;
 
 /** Parameters of any of the loaders. */
 export type LoaderParams = Parameters<(typeof LOADERS)[number]["open"]>[0];

@@ -13,6 +13,9 @@ Deno.test("findLoader() finds every loader under PtyPy's name, and nothing else"
     "Savu",
     "AMOScan",
     "ALS5321Scan",
+    "NanomaxStepscanNov2016",
+    "NanomaxStepscanMay2017",
+    "NanomaxFlyscanJune2017",
   ]);
   for (const loader of LOADERS) assert.equal(findLoader(loader.name), loader);
   assert.equal(findLoader("SimScan"), undefined);

@@ -89,7 +89,40 @@ def als():
         file["short"] = mask()[:4]
 
 
-MAKERS = [savu, amo, als]
+def nanomax():
+    """Step scans 7 (with a mask) and 8 (with dead pixels), fly scan 9 of 2 lines of 3 points beside a second detector."""
+    samx, samy = np.array([10.0, 30, -20, 5]), np.array([1.0, 2, 4, 8])
+    for scan in (7, 8):
+        with open_new("nanomax", "master_%d.h5" % scan) as file:
+            file["entry%d/measurement/samx" % scan] = samx
+            file["entry%d/measurement/samy" % scan] = samy
+        for image in range(4):
+            with open_new("nanomax", "pilatus", "scan_%04d_pil_%04d.hdf5" % (scan, image)) as file:
+                data = frame(image).astype("i4")[None]
+                if scan == 8:
+                    data[0, 3, 5] = -2
+                path = "entry_0000/measurement/Pilatus/data" if scan == 7 else "entry/images"
+                file[path] = data
+    with open_new("nanomax", "mask.h5") as file:
+        file["mask"] = mask()
+    buffer = np.array([[10.0, 30, -20, 0, 0, 0], [11, 31, -21, 0, 99, 0]])
+    with open_new("nanomax", "master_9.h5") as file:
+        file["entry9/measurement/samy"] = np.array([1.0, 4])
+        file["entry9/measurement/AdLinkAI_buff"] = buffer
+    for line in range(2):
+        lines = np.array([frame(3 * line + i) for i in range(3)], "i4")
+        lines[:, 3, 5] = -2
+        with open_new("nanomax", "pilatus", "fly_%04d_%04d.hdf5" % (9, line)) as file:
+            file["entry_0000/measurement/Pilatus/data"] = lines
+        # Inside of rows 1 to 2 and column 3, frame k sees 2 ** k; outside it is misleading.
+        beam = np.full((3, 4, 5), 1e6)
+        for i in range(3):
+            beam[i, 1:3, 3] = 2.0 ** (3 * line + i)
+        with open_new("nanomax", "pilatus", "beam_%04d_%04d.hdf5" % (9, line)) as file:
+            file["beam/data"] = beam
+
+
+MAKERS = [savu, amo, als, nanomax]
 
 if __name__ == "__main__":
     shutil.rmtree(ROOT, ignore_errors=True)
