@@ -72,7 +72,7 @@ export function demoCommand(io: CliIo, exit: { code: number }): Command {
       writeBytesWhole(join(out, "reconstruct.yaml"), RECONSTRUCTION);
       const simulation = openRun(join(out, "simulate.yaml"), { io, overrides: [home] });
       const fileOf = () => "moon_flower.ptyd";
-      const [files] = simulateScans(simulation.run.parsed, { ...simulation.services, fileOf, now: new Date() });
+      const [files] = await simulateScans(simulation.run.parsed, { ...simulation.services, fileOf, now: new Date() });
       io.err(`simulated ${files!.frames} frames of ${files!.shape.join(" x ")} pixels\n`);
       const result = await runOpened(io, openRun(join(out, "reconstruct.yaml"), { io, overrides: [home] }), {
         isQuiet: false,

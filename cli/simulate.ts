@@ -21,7 +21,10 @@ export function simulateCommand(io: CliIo): Command {
       "Simulate the scans of a parameter file: each becomes a .ptyd file, with the object and probe it was made of beside it " +
         "as <name>_truth.ptyr. Engines in the file are left alone.",
     )
-    .argument("<file>", "parameter file, JSON or YAML, whose scans have the loader MoonFlowerScan or QuickScan")
+    .argument(
+      "<file>",
+      "parameter file, JSON or YAML, whose scans have the loader SimScan, MoonFlowerScan or QuickScan",
+    )
     .option(
       "-o, --out <path>",
       "the .ptyd file to write (default: the scan's data.dfile, else <run>_<label>.ptyd in io.home)",
@@ -32,7 +35,7 @@ export function simulateCommand(io: CliIo): Command {
       collect,
     )
     .option("--json", "print what was written as JSON")
-    .action((file: string, flags: SimulateFlags) => {
+    .action(async (file: string, flags: SimulateFlags) => {
       const { run, services } = openRun(file, { io, overrides: flags.set ?? [] });
       const labels = Object.keys(run.parsed.p.scans);
       const { out } = flags;
@@ -48,12 +51,13 @@ export function simulateCommand(io: CliIo): Command {
       const path = out === undefined ? services.path : (name: string) => name === out ? out : services.path(name);
       const parsed = out === undefined ? run.parsed : withFile(run.parsed, out);
       using scratch = createScratchFiles();
-      const files = simulateScans(parsed, { ...services, scratch: scratch.open, path, fileOf, now: new Date() });
+      const files = await simulateScans(parsed, { ...services, scratch: scratch.open, path, fileOf, now: new Date() });
       if (flags.json) io.out(`${JSON.stringify(files)}\n`);
       else {
-        for (const { label, frames, shape, ptyd, truth } of files) {
+        for (const { label, frames, shape, ptyd, truth, figure } of files) {
+          const written = [ptyd, truth, figure].filter((path) => path !== null);
           io.out(
-            `${label}: ${frames} frames of ${shape.join(" x ")}\n  ${ptyd}\n${truth === null ? "" : `  ${truth}\n`}`,
+            `${label}: ${frames} frames of ${shape.join(" x ")}\n${written.map((path) => `  ${path}\n`).join("")}`,
           );
         }
       }

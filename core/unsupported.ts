@@ -27,6 +27,7 @@ const BUILT_LOADERS = [
   "NanomaxStepscanNov2016",
   "NanomaxStepscanMay2017",
   "NanomaxFlyscanJune2017",
+  "SimScan",
 ];
 const BUILT_SCANS = ["Vanilla", "Full"];
 const BUILT_ENGINES = ["DM", "DM_simple", "ML", "ePIE", "Dummy"];

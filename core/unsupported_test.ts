@@ -26,7 +26,6 @@ const REFUSED: readonly [path: string, value: unknown, tree: Record<string, unkn
   ["io.interaction.server.port", 5000, { io: { interaction: { server: { port: 5000 } } } }],
   ["io.autoplot.interval", 5, { io: { autoplot: { interval: 5 } } }],
   ["scans.A.name", "Bragg3dModel", { scans: { A: { ...SCAN, name: "Bragg3dModel" } } }],
-  ["scans.A.data.name", "SimScan", { scans: { A: { name: "Full", data: { name: "SimScan" } } } }],
   ["scans.A.data.name", "Hdf5Loader", { scans: { A: { name: "Vanilla", data: { name: "Hdf5Loader" } } } }],
   ["scans.A.data.chunk_format", ".x%d", inScan({ data: { name: "PtydScan", chunk_format: ".x%d" } })],
   ["scans.A.illumination", "moon", inScan({ illumination: "moon" })],
@@ -81,13 +80,12 @@ for (const [what, tree] of ACCEPTED) {
 Deno.test("checkSupported() names everything that is not built in one error", () => {
   const error = refusal({
     ipython_kernel: true,
-    scans: { A: { name: "Bragg3dModel", data: { name: "SimScan" } }, B: { ...SCAN, sample: { model: "tree" } } },
+    scans: { A: { name: "Bragg3dModel", data: { name: "QuickScan" } }, B: { ...SCAN, sample: { model: "tree" } } },
     engines: { e: { name: "DM_3dBragg", subpix: "fourier" } },
   });
   assert.deepEqual((error.fields.parameters as { path: string }[]).map((u) => u.path), [
     "ipython_kernel",
     "scans.A.name",
-    "scans.A.data.name",
     "scans.B.sample.model",
     "engines.e.name",
     "engines.e.subpix",

@@ -11,21 +11,22 @@ import { simulateScans } from "./simulate.ts";
 import { NO_LIMITS } from "./run_limits.ts";
 import { planReconstruction } from "./submission.ts";
 
-const withRoot = (test: (o: { root: string; outside: string; files: FindFiles }) => void) => () => {
-  const folder = Deno.realPathSync(Deno.makeTempDirSync());
-  const [root, outside] = [join(folder, "root"), join(folder, "outside")];
-  try {
-    for (const path of [root, outside]) Deno.mkdirSync(path);
-    Deno.writeTextFileSync(join(outside, "secret.h5"), "x");
-    Deno.symlinkSync(join(outside, "secret.h5"), join(root, "link.h5"));
-    Deno.symlinkSync(outside, join(root, "folder"));
-    Deno.symlinkSync("folder", join(root, "chain1"));
-    Deno.symlinkSync("chain1", join(root, "chain2"));
-    test({ root, outside, files: below(root) });
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-};
+const withRoot =
+  (test: (o: { root: string; outside: string; files: FindFiles }) => void | Promise<void>) => async () => {
+    const folder = Deno.realPathSync(Deno.makeTempDirSync());
+    const [root, outside] = [join(folder, "root"), join(folder, "outside")];
+    try {
+      for (const path of [root, outside]) Deno.mkdirSync(path);
+      Deno.writeTextFileSync(join(outside, "secret.h5"), "x");
+      Deno.symlinkSync(join(outside, "secret.h5"), join(root, "link.h5"));
+      Deno.symlinkSync(outside, join(root, "folder"));
+      Deno.symlinkSync("folder", join(root, "chain1"));
+      Deno.symlinkSync("chain1", join(root, "chain2"));
+      await test({ root, outside, files: below(root) });
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  };
 
 const isOut = (e: unknown) =>
   isPtychoError(e, "DataError") && /leads out of the data root|cannot be followed/.test(e.message);
@@ -117,19 +118,21 @@ Deno.test(
 
 Deno.test(
   "simulateScans() does not write the truth through a link that lies at its name",
-  withRoot(({ root, outside, files }) => {
+  withRoot(async ({ root, outside, files }) => {
     Deno.symlinkSync(join(outside, "truth.ptyr"), join(root, "a_truth.ptyr"));
-    const parsed = parsePtycho(tree({}, { dfile: "a.ptyd" }));
+    Deno.symlinkSync(join(outside, "truth.png"), join(root, "b_truth.png"));
     const { path } = files(".");
-    const run = () =>
-      simulateScans(parsed, {
+    const run = (data: Record<string, unknown>) =>
+      simulateScans(parsePtycho({ scans: { S: { name: "Full", data } } }), {
         random: createRandom(1),
         path,
         log: () => {},
         fileOf: (label) => label,
         now: new Date(0),
       });
-    assert.throws(run, isOut);
+    await assert.rejects(run({ ...data, dfile: "a.ptyd" }), isOut);
+    const xy = { model: "round", extent: 3e-7, spacing: 1e-7, steps: 3 };
+    await assert.rejects(run({ name: "SimScan", shape: 16, xy, dfile: "b.ptyd" }), isOut);
     assert.deepEqual([...Deno.readDirSync(outside)].map(({ name }) => name), ["secret.h5"]);
   }),
 );

@@ -100,7 +100,8 @@ function modesOf(scan: ScanParams): number {
 /** What a simulated scan is asked to be; null for a scan that is read, or one that says too little to be simulated. */
 function declaredSize(data: LoaderParams | null): ScanSize | null {
   if (data === null || data.name === "PtydScan") return null;
-  const { num_frames, shape, rebin } = data;
+  const { num_frames, rebin } = data;
+  const shape = data.name === "SimScan" ? data.frame_size ?? data.shape : data.shape;
   if (num_frames === null || shape === null) return null;
   const side = (typeof shape === "number" ? shape : Math.min(...shape)) / (rebin ?? 1);
   return { frames: num_frames, shape: [side, side] };

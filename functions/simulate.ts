@@ -1,15 +1,18 @@
 /** The stage that writes simulated scans as `.ptyd` files, with the truth beside them as a `.ptyr` file. */
 
-import { PTYR_DESCRIPTION, writePtyr } from "../core/formats/ptyr.ts";
-import { asctime } from "../core/formats/h5rw.ts";
 import { UnsupportedError } from "../core/errors.ts";
-import { type MoonFlowerTruth, simulateMoonFlower } from "../core/loaders/moon_flower.ts";
+import { figureOfPtyr } from "../core/figures/figure_of_ptyr.ts";
+import { reconstructionFigure } from "../core/figures/reconstruction_figure.ts";
+import { writeFigure } from "../core/figures/write_figure.ts";
+import { simulateMoonFlower } from "../core/loaders/moon_flower.ts";
+import type { LoaderParams } from "../core/loaders/mod.ts";
 import type { PreparedScan } from "../core/loaders/prepared_scan.ts";
 import { type PrepareOptions, prepareScan } from "../core/preparation/prepare.ts";
 import type { ParsedPtycho, PtychoParams } from "../core/ptycho_params.ts";
-import { complexArray } from "../kernels/nd_array.ts";
-import type { LoaderParams } from "../core/loaders/mod.ts";
+import type { Model } from "../core/scan_models/model.ts";
+import { simulateScan } from "../core/simulation/simulated_scan.ts";
 import { dataParams, loaderOf, type LoadServices, sortedScans, writtenBelow } from "./load.ts";
+import { type Truth, truthOfModel, truthOfMoonFlower, writeTruth } from "./simulated_truth.ts";
 
 /** What was written for a scan. */
 export interface SimulatedFiles {
@@ -19,10 +22,12 @@ export interface SimulatedFiles {
   readonly ptyd: string;
   /** Object and probe that the frames were made of; null where there is no such thing (QuickScan). */
   readonly truth: string | null;
+  /** A figure of them; null where none was asked for. */
+  readonly figure: string | null;
 }
 
 /** Loaders that make frames instead of reading them. */
-const SIMULATORS: ReadonlySet<string> = new Set(["MoonFlowerScan", "QuickScan"]);
+const SIMULATORS: ReadonlySet<string> = new Set(["MoonFlowerScan", "QuickScan", "SimScan"]);
 
 /** What the stage needs beside parameters. */
 export interface SimulateServices extends LoadServices {
@@ -47,69 +52,65 @@ export function simulatedScans({ scans }: Pick<PtychoParams, "scans">): { label:
  *
  * @throws {UnsupportedError} for a scan whose loader reads frames
  */
-export function simulateScans({ p, written }: ParsedPtycho, services: SimulateServices): SimulatedFiles[] {
-  const scans = simulatedScans(p);
-  return scans.map(({ label, data }) => {
-    const dfile = data.dfile ?? services.fileOf(label);
-    const options = { label, written: writtenBelow(written, `scans.${label}.data.`), services, now: services.now };
-    const admit: PrepareOptions["admit"] = ({ numFrames: frames, shape }) => services.admit?.(label, { frames, shape });
-    const saving = { ...data, dfile, save: data.save ?? "append" } as typeof data;
-    const prepared = prepareScan(loaderOf(label, data), saving, { ...options, admit, precision: "single" });
-    const ptyd = services.path(dfile);
-    const files = { label, frames: prepared.numFrames, shape: prepared.meta.shape, ptyd };
-    if (data.name !== "MoonFlowerScan") return { ...files, truth: null };
-    // A name of its own is a path of its own: a link may be there.
-    const truth = services.path(`${dfile.replace(/\.ptyd$/i, "")}_truth.ptyr`);
-    writeTruth(truth, { label, prepared, now: services.now, truth: simulateMoonFlower(data).truth });
-    return { ...files, truth };
-  });
+export async function simulateScans(
+  { p, written }: ParsedPtycho,
+  services: SimulateServices,
+): Promise<SimulatedFiles[]> {
+  const files: SimulatedFiles[] = [];
+  for (const { label, data } of simulatedScans(p)) {
+    files.push(await simulateOne({ label, data, written }, services));
+  }
+  return files;
 }
 
-/** What a truth file is made of. */
-export interface TruthInput {
+interface SimulatedInput {
   readonly label: string;
-  readonly prepared: PreparedScan;
-  readonly truth: MoonFlowerTruth;
-  readonly now: Date;
+  readonly data: LoaderParams;
+  readonly written: ReadonlySet<string>;
 }
 
-/** Writes the truth of a simulation like a result, so that everything that reads results can read it. */
-export function writeTruth(path: string, { label, prepared, truth, now }: TruthInput): void {
-  const ID = `S${label}G00`;
-  const { energy } = prepared.meta;
-  const [rows, cols] = truth.probe.shape as readonly [number, number];
-  const psize = truth.resolution;
-  const zeroOf = (axis: 0 | 1) =>
-    truth.origins[axis]! + Math.floor([rows, cols][axis]! / 2) - Math.round(prepared.positions[axis]! / psize[axis]);
-  const center = [zeroOf(0), zeroOf(1)] as const;
-  const storage = (array: typeof truth.probe, zero: readonly [number, number]) => ({
-    ID,
-    numID: 1,
-    data: complexArray(array.data, [1, ...array.shape]),
-    psize,
-    center: zero,
-    origin: [-zero[0] * psize[0], -zero[1] * psize[1]] as const,
-    energy,
-    fill_value: 0,
-    layermap: [0],
-    nlayers: 1,
-    padding: 0,
-  });
-  const positions = { dtype: "float64", shape: [prepared.numFrames, 2], data: prepared.positions } as const;
-  writePtyr(path, {
-    kind: "minimal",
-    description: PTYR_DESCRIPTION,
-    probe: { [ID]: storage(truth.probe, [Math.floor(rows / 2), Math.floor(cols / 2)]) },
-    obj: { [ID]: storage(truth.object, center) },
-    pars: {},
-    runtime: {
-      run: `${label}_truth`,
-      start: asctime(now),
-      stop: asctime(now),
-      iter_info: [],
-      last_save: 0,
-      last_plot: 0,
-    },
-    positions: { [ID]: positions },
-  }, { now });
+async function simulateOne(
+  { label, data, written }: SimulatedInput,
+  services: SimulateServices,
+): Promise<SimulatedFiles> {
+  const dfile = data.dfile ?? services.fileOf(label);
+  const options = { label, written: writtenBelow(written, `scans.${label}.data.`), services, now: services.now };
+  const admit: PrepareOptions["admit"] = ({ numFrames: frames, shape }) => services.admit?.(label, { frames, shape });
+  const saving = { ...data, dfile, save: data.save ?? "append" } as typeof data;
+  const { loader, truthOf } = openSimulator({ label, data }, services);
+  const prepared = prepareScan(loader, saving, { ...options, admit, precision: "single" });
+  const ptyd = services.path(dfile);
+  const files = { label, frames: prepared.numFrames, shape: prepared.meta.shape, ptyd };
+  const truth = truthOf(prepared);
+  if (truth === null) return { ...files, truth: null, figure: null };
+  // Names of their own are paths of their own: a link may be there.
+  const beside = (ending: string) => services.path(`${dfile.replace(/\.ptyd$/i, "")}_truth.${ending}`);
+  const path = beside("ptyr");
+  const content = writeTruth(path, truth, { label, now: services.now });
+  if (data.name !== "SimScan" || !data.plot) return { ...files, truth: path, figure: null };
+  const figure = beside("png");
+  await writeFigure(figure, reconstructionFigure(figureOfPtyr(content)));
+  return { ...files, truth: path, figure };
+}
+
+/** A loader that simulates, and what it simulated once it was used; null where there is no such thing (QuickScan). */
+function openSimulator(
+  { label, data }: Pick<SimulatedInput, "label" | "data">,
+  services: LoadServices,
+): { loader: ReturnType<typeof loaderOf>; truthOf: (prepared: PreparedScan) => Truth | null } {
+  const loader = loaderOf(label, data);
+  if (data.name === "MoonFlowerScan") {
+    return {
+      loader,
+      truthOf: (prepared) => truthOfMoonFlower(label, { prepared, truth: simulateMoonFlower(data).truth }),
+    };
+  }
+  if (data.name !== "SimScan") return { loader, truthOf: () => null };
+  let model: Model | null = null;
+  const open: typeof loader.open = () => {
+    const { scan, truth } = simulateScan(data, services);
+    model = truth;
+    return scan;
+  };
+  return { loader: { ...loader, open }, truthOf: () => model && truthOfModel(label, model) };
 }

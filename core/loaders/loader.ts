@@ -42,6 +42,8 @@ export interface OpenScan extends Disposable {
     readonly label?: string;
     readonly version?: string | number;
   };
+  /** What was found that holds whatever the user wrote, because the source was made from it. */
+  readonly settled?: readonly ("shape" | "center")[];
   /** Reads frames `start` to `stop` (exclusive). They are valid until the next call. */
   frames(start: number, stop: number): RawFrames;
 }

@@ -6,6 +6,7 @@ import { moonFlower } from "./moon_flower.ts";
 import { nxcxiPtychoScan } from "./nxcxi_ptycho_scan.ts";
 import { ptyd } from "./ptyd.ts";
 import { quick } from "./quick.ts";
+import { simScan } from "./sim_scan.ts";
 import { savu } from "./savu.ts";
 import { amo } from "./amo.ts";
 import { als5321 } from "./als_5321.ts";
@@ -26,6 +27,7 @@ export const LOADERS = [
   nanomaxStepscanNov2016,
   nanomaxStepscanMay2017,
   nanomaxFlyscanJune2017,
+  simScan,
 ] as const;
 
 /** Parameters of any of the loaders. */

@@ -16,7 +16,8 @@ Deno.test("findLoader() finds every loader under PtyPy's name, and nothing else"
     "NanomaxStepscanNov2016",
     "NanomaxStepscanMay2017",
     "NanomaxFlyscanJune2017",
+    "SimScan",
   ]);
   for (const loader of LOADERS) assert.equal(findLoader(loader.name), loader);
-  assert.equal(findLoader("SimScan"), undefined);
+  assert.equal(findLoader("NoScan"), undefined);
 });

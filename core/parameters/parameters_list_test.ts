@@ -74,13 +74,17 @@ Deno.test({
   },
 });
 
-Deno.test("only the seed of random numbers and the loaders of formats that PtyPy does not read are ours", () => {
+Deno.test("only the seed, the loaders of formats that PtyPy does not read, and modes and detector of simulations are ours", () => {
   const ours = ENTRIES.filter((e) => e.ours === true).map((e) => e.path);
-  const loaders = ["scandata.CxiScan", "scandata.NXcxiPtychoScan"];
-  assert.deepEqual(ours.filter((path) => !loaders.some((name) => path.startsWith(`${name}.`))), [
-    ...loaders,
-    "ptycho.seed",
-  ]);
+  const branches = [
+    "scandata.CxiScan",
+    "scandata.NXcxiPtychoScan",
+    "scandata.SimScan.coherence",
+    "scandata.SimScan.detector",
+  ];
+  const isBelow = (path: string) => branches.some((name) => path === name || path.startsWith(`${name}.`));
+  assert.deepEqual(ours.filter((path) => !isBelow(path)), ["ptycho.seed"]);
+  assert.ok(branches.every((name) => ours.some((path) => path.startsWith(`${name}.`))));
 });
 
 Deno.test("fromPython() reads what the list contains", () => {

@@ -59,6 +59,11 @@ export function ndarray(): z.ZodType<string | NestedNumbers, string | NestedNumb
   }) as unknown as z.ZodType<string | NestedNumbers, string | NestedNumbers>;
 }
 
+/** A list of (row, column). */
+export function listOfPairs(): z.ZodArray<z.ZodTuple<[z.ZodNumber, z.ZodNumber], null>> {
+  return z.array(z.tuple([z.number(), z.number()])).min(1);
+}
+
 /** Noise of a field: (rms of the phase in rad, smallest feature in pixels), then the same two for the modulus; or none. */
 export function noise(): z.ZodType<[number, number] | [number, number, number, number] | null> {
   const n = z.number();

@@ -1,7 +1,7 @@
 /** Parameters of scan patterns. */
 
 import { z } from "zod";
-import { ndarray, pair } from "./values.ts";
+import { listOfPairs, ndarray, pair } from "./values.ts";
 
 /** Parameters of `xy`: any two of extent, spacing and steps are enough. */
 export const xyParams = z.strictObject({
@@ -10,23 +10,33 @@ export const xyParams = z.strictObject({
     description: "Positions (frame, 2), row then column, used instead of a pattern",
     unit: "m",
   }),
-  model: z.enum(["round", "raster", "spiral"]).nullable().prefault(null).meta({
+  model: z.union([z.enum(["round", "raster", "spiral"]), listOfPairs()]).nullable().prefault(null).meta({
     types: ["str"],
-    description: "Pattern: concentric shells, a grid, or a spiral of equal density; None for no positions",
+    description:
+      "Pattern: concentric shells, a grid, a spiral of equal density, or a list of (row, column) in metres; None for no positions",
   }),
   extent: pair(z.number()).nullable().prefault(1.5e-5).meta({
     types: ["float", "tuple"],
     description: "Size of the scanned area; positions outside are dropped",
     unit: "m",
   }),
-  spacing: z.number().nullable().prefault(1.5e-6).meta({
-    description: "Distance of neighbouring positions",
+  spacing: pair(z.number()).nullable().prefault(1.5e-6).meta({
+    types: ["float"],
+    description: "Distance of neighbouring positions, one number or (vertical, horizontal)",
     unit: "m",
   }),
-  steps: z.int().nullable().prefault(10).meta({ description: "Positions along one side of the area" }),
-  offset: z.number().prefault(0).meta({ description: "Shift of the whole pattern along both axes", unit: "m" }),
+  steps: pair(z.int()).nullable().prefault(10).meta({
+    types: ["int"],
+    description: "Positions along one side of the area, one number or (vertical, horizontal)",
+  }),
+  offset: pair(z.number()).prefault(0).meta({
+    types: ["float"],
+    description: "Shift of the whole pattern, along both axes or (vertical, horizontal)",
+    unit: "m",
+  }),
   jitter: z.number().nullable().prefault(null).meta({
-    description: "Random displacement of every position; no version of PtyPy applies it",
+    description:
+      "Greatest random displacement of every position along either axis, drawn evenly; no version of PtyPy applies it",
     unit: "m",
   }),
   count: z.int().nullable().prefault(null).meta({ description: "At most this many positions are kept; None for all" }),

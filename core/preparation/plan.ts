@@ -127,7 +127,8 @@ function value<K extends keyof Found & keyof PtyScanParams>(
   o: { p: PtyScanParams; context: PlanContext },
 ): PtyScanParams[K] | NonNullable<Found[K]> {
   const found = scan.found[name];
-  return found === undefined || (o.context.written.has(name) && !scan.prepared) ? o.p[name] : found;
+  const isSettled = scan.prepared || (scan.settled as readonly string[] | undefined)?.includes(name);
+  return found === undefined || (o.context.written.has(name) && !isSettled) ? o.p[name] : found;
 }
 
 function selectFrames(

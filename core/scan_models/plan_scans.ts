@@ -14,6 +14,8 @@ export interface ScanInput {
   readonly label: string;
   readonly p: ScanParams;
   readonly prepared: PreparedScan;
+  /** Photons of the strongest frame where they are known without reading the frames. */
+  readonly photons?: number;
   /** Probe storage to share with the other scans of the same ID, in place of the scan's own. */
   readonly probeID?: string;
   /** Object storage to share with the other scans of the same ID, in place of the scan's own. */
@@ -111,7 +113,7 @@ function draftScan(input: ScanInput, services: ModelServices): Draft {
     where: `${where}.data`,
   });
   const layout = layoutOf(p, { ...services, label, where });
-  const photons = brightestFrame(prepared);
+  const photons = input.photons ?? brightestFrame(prepared);
   if (!(photons > 0 && photons < Infinity)) {
     throw new DataError(
       `Cannot reconstruct scan "${label}": found ${photons} photons in its brightest frame, expected a finite number above 0; check data and mask`,

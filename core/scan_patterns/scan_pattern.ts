@@ -1,7 +1,8 @@
 /** Positions from the parameters `xy`. */
 
-import { ParameterError, UnsupportedError } from "../errors.ts";
+import { ParameterError } from "../errors.ts";
 import { type OneOrPair, pairOf } from "../pair.ts";
+import type { Random } from "../random.ts";
 import { rasterScan } from "./raster.ts";
 import { roundScan } from "./round.ts";
 import { spiralScan } from "./spiral.ts";
@@ -15,7 +16,10 @@ export interface ScanPatternOptions {
   readonly steps: OneOrPair | null;
   readonly offset?: OneOrPair;
   readonly count?: number | null;
+  /** Greatest displacement of a position along either axis, drawn evenly from -jitter to jitter. */
   readonly jitter?: number | null;
+  /** Draws the jitter; needed where there is one. */
+  readonly random?: Random;
   /** Flat (row, col) pairs used instead of a pattern. */
   readonly override?: Float64Array | null;
   /** Path of the parameters, such as `scans.MF.xy`. */
@@ -30,24 +34,32 @@ const MOST_POSITIONS = 10_000_000;
  *
  * Two of extent, spacing and steps are enough: steps = int(extent / spacing) or spacing = extent / steps; with all three the
  * pattern has the size steps * spacing and is then cut to `extent`. The offset is added before the cut, `count` keeps the first.
+ * What is kept is displaced by the jitter, also positions of `override`: how many there are does not depend on the draws, and the
+ * first have the same ones however many follow.
  *
- * @throws {ParameterError} if fewer than two of the three are given, or one is not positive
- * @throws {UnsupportedError} for `jitter`, which no version of PtyPy applies
- * @see PtyPy 0.4: core.xy.from_pars
+ * @throws {ParameterError} if fewer than two of the three are given, or one is not positive, or the jitter is negative
+ * @see PtyPy 0.4: core.xy.from_pars (differs: there `jitter` does nothing)
  */
 export function createPositions(options: ScanPatternOptions): Float64Array | null {
   const where = options.where ?? "xy";
-  if (options.override) return options.override;
+  if (options.override) return jittered(options.override, options, where);
   if (options.model === null) return null;
-  if (options.jitter) {
-    throw new UnsupportedError(
-      `Cannot use ${where}.jitter: found ${options.jitter}, expected null; PtyPy never applied it`,
-      { parameter: `${where}.jitter`, found: options.jitter },
-    );
-  }
   const { spacing, steps, extent } = complete(options, where);
   const pattern = patternOf(options.model, { spacing, steps });
-  return cut(pattern, options, extent);
+  return jittered(cut(pattern, options, extent), options, where);
+}
+
+function jittered(
+  positions: Float64Array,
+  { jitter, random }: Pick<ScanPatternOptions, "jitter" | "random">,
+  where: string,
+): Float64Array {
+  if (!jitter) return positions;
+  if (!(jitter > 0 && jitter < Infinity)) {
+    throw new ParameterError([{ path: `${where}.jitter`, message: `found ${jitter}, expected metres from 0` }]);
+  }
+  if (random === undefined) throw new TypeError(`Cannot draw ${where}.jitter: found no generator of random numbers`);
+  return positions.map((metres) => metres + random.uniform(-jitter, jitter));
 }
 
 interface Complete {

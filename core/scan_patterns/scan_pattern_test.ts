@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { isPtychoError, ParameterError } from "../errors.ts";
+import { createRandom } from "../random.ts";
 import { createPositions, type ScanPatternOptions } from "./scan_pattern.ts";
 
 const BASE: ScanPatternOptions = { model: "raster", extent: null, spacing: 2, steps: 2, where: "scans.MF.xy" };
@@ -44,6 +45,26 @@ Deno.test("override passes through, no model gives null", () => {
   assert.equal(createPositions({ ...BASE, model: null }), null);
 });
 
+Deno.test("jitter displaces each position evenly within its half width, by the seed, and drops none", () => {
+  const grid = { model: "raster", extent: 200, spacing: 1, steps: 40, offset: -20 } as const;
+  const still = createPositions({ ...BASE, ...grid })!;
+  const jittered = (seed: number, change: Partial<ScanPatternOptions> = {}) =>
+    createPositions({ ...BASE, ...grid, jitter: 0.3, random: createRandom(seed), ...change })!;
+  const moves = jittered(1).map((metres, i) => (metres - still[i]!) / 0.3);
+  assert.equal(moves.length, 2 * 1600);
+  assert.ok(moves.every((m) => Math.abs(m) <= 1 + 1e-9));
+  const mean = moves.reduce((a, b) => a + b) / moves.length;
+  const variance = moves.reduce((a, b) => a + b * b, 0) / moves.length;
+  // Of an even distribution over (-1, 1): 0 and 1 / 3, each within four of its standard deviations at 3200 draws.
+  assert.ok(Math.abs(mean) < 4 * Math.sqrt(1 / 3 / 3200), String(mean));
+  assert.ok(Math.abs(variance - 1 / 3) < 4 * Math.sqrt(4 / 45 / 3200), String(variance));
+  assert.deepEqual(jittered(1), jittered(1));
+  assert.notDeepEqual(jittered(2), jittered(1));
+  assert.deepEqual(jittered(1, { count: 5 }), jittered(1).slice(0, 10));
+  const override = Float64Array.of(1, 2);
+  assert.ok(jittered(3, { override }).every((v, i) => v !== override[i] && Math.abs(v - override[i]!) <= 0.3));
+});
+
 Deno.test("errors name the parameter: too few of three, not positive, too many, jitter", () => {
   const fails = (change: Partial<ScanPatternOptions>) => {
     try {
@@ -57,5 +78,5 @@ Deno.test("errors name the parameter: too few of three, not positive, too many, 
   assert.equal(fails({ spacing: null }), "scans.MF.xy");
   assert.equal(fails({ spacing: -1 }), "scans.MF.xy.spacing");
   assert.equal(fails({ extent: 1, spacing: 1e-9, steps: null }), "scans.MF.xy");
-  assert.equal(fails({ jitter: 1e-7 }), "UnsupportedError");
+  assert.equal(fails({ jitter: -1e-7 }), "scans.MF.xy.jitter");
 });

@@ -27,6 +27,7 @@ const OUTPUT = z.strictObject({
     shape: z.tuple([z.int(), z.int()]),
     ptyd: z.string().meta({ description: "The frames" }),
     truth: z.string().nullable().meta({ description: "Object and probe that they were made of" }),
+    figure: z.string().nullable().meta({ description: "A figure of them, if one was asked for" }),
     kept: z.array(z.strictObject({ name: z.string(), artifact: ARTIFACT_KEY })).meta({
       description: "The files as artifacts, if they were to be kept",
     }),
@@ -47,7 +48,7 @@ export const simulate = defineStage({
     const admit = admitScans(parsed.p, limits);
     const fileOf = (label: string) => join(folder, `${name}_${label}.ptyd`);
     const random = createRandom(parsed.p.seed);
-    const files = simulateScans(parsed, { random, path, log, warn, scratch, fileOf, admit, now: clock.date() });
+    const files = await simulateScans(parsed, { random, path, log, warn, scratch, fileOf, admit, now: clock.date() });
     const scans: Simulated[] = [];
     for (const { shape: [rows, cols], ...scan } of files) {
       const kept = keep ? await publish(scan, { run, parameters, context }) : [];

@@ -1,0 +1,58 @@
+/** The light of a simulation: what reaches the detector from a model's probes and objects. */
+
+import { storageData } from "../containers/container.ts";
+import { storageSize } from "../containers/storage.ts";
+import type { Pod } from "../containers/pod.ts";
+import { createPropagator, type Propagator } from "../propagators/propagator.ts";
+import type { Model } from "../scan_models/model.ts";
+
+/**
+ * A function that adds the photons of one frame to `into`, (y, x): the sum over its pods, which do not interfere, of
+ * |fw(probe * view)|^2.
+ *
+ * @see Thibault and Menzel, Nature 494 (2013) 68, 10.1038/nature11806, eq. 2
+ */
+export function createLight(model: Model): (frame: number, into: Float64Array) => void {
+  const propagators = model.scans.map(({ geometry }) => createPropagator(geometry));
+  const podsPerFrame = model.pods.length / (model.positions.length / 2);
+  return function addPhotons(frame, into) {
+    for (const pod of model.pods.slice(frame * podsPerFrame, (frame + 1) * podsPerFrame)) {
+      addIntensity(into, propagators[pod.scan]!.forward(exitWave(model, pod, propagators[pod.scan]!)));
+    }
+  };
+}
+
+/** Changes `into`. */
+function addIntensity(into: Float64Array, wave: Float64Array): void {
+  for (let i = 0; i < into.length; i++) into[i]! += wave[2 * i]! ** 2 + wave[2 * i + 1]! ** 2;
+}
+
+/** Probe times view, complex (y, x). */
+function exitWave({ probe, obj }: Model, pod: Pod, { geometry }: Propagator): Float64Array {
+  const [rows, cols] = geometry.shape;
+  const probeView = probe.views[pod.probe]!;
+  const objectView = obj.views[pod.obj]!;
+  const a = layerOf(probe, probeView);
+  const b = layerOf(obj, objectView);
+  const stride = obj.storages[objectView.storage]!.cols;
+  const [top, left] = objectView.low;
+  const wave = new Float64Array(2 * rows * cols);
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < cols; x++) {
+      const i = 2 * (y * cols + x);
+      const j = 2 * ((top + y) * stride + left + x);
+      wave[i] = a[i]! * b[j]! - a[i + 1]! * b[j + 1]!;
+      wave[i + 1] = a[i]! * b[j + 1]! + a[i + 1]! * b[j]!;
+    }
+  }
+  return wave;
+}
+
+function layerOf(
+  container: Model["probe"],
+  view: { readonly storage: number; readonly layer: number },
+): ArrayLike<number> {
+  const storage = container.storages[view.storage]!;
+  const size = 2 * storageSize(storage) / storage.layers;
+  return storageData(container, storage).subarray(view.layer * size, (view.layer + 1) * size);
+}
