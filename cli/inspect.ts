@@ -69,11 +69,19 @@ function ptydLines(s: PtydSummary): string[] {
     `geometry   ${s.energy ?? "unknown"} keV, distance ${
       s.distance === null ? "unknown" : metres(s.distance)
     }, pixel ${psize}`,
-    `positions  y ${span(s.positions.y)}, x ${span(s.positions.x)}`,
+    `positions  y ${span(s.positions.y)}, x ${span(s.positions.x)}${
+      s.rocking === null ? "" : `, z ${span(s.rocking.z)}`
+    }`,
+    ...s.rocking === null ? [] : [rockingLine(s.rocking)],
     `mask       ${(100 * s.validFraction).toFixed(s.validFraction < 1 ? 2 : 0)} % valid, ${masks}${some}`,
     `counts     ${rounded(s.counts.min)} to ${rounded(s.counts.max)} per pixel, ` +
     `mean ${rounded(s.counts.meanPerFrame)} per frame${some}`,
   ];
+}
+
+function rockingLine({ angles, theta_bragg }: NonNullable<PtydSummary["rocking"]>): string {
+  const bragg = theta_bragg === null ? "an unknown Bragg angle" : `the Bragg angle ${rounded(theta_bragg)}`;
+  return `rocking    ${rounded(angles.min)} to ${rounded(angles.max)} degrees about ${bragg}`;
 }
 
 function ptyrLines(s: PtyrSummary): string[] {

@@ -28,6 +28,7 @@ const BUILT_LOADERS = [
   "NanomaxStepscanMay2017",
   "NanomaxFlyscanJune2017",
   "SimScan",
+  "Bragg3dSimScan",
 ];
 const BUILT_SCANS = ["Vanilla", "Full"];
 const BUILT_ENGINES = ["DM", "DM_simple", "ML", "ePIE", "Dummy"];

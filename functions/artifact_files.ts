@@ -69,7 +69,8 @@ export async function checkArtifactsOf(artifacts: ArtifactStore, tree: unknown):
 function isWritten(tree: unknown, path: string): boolean {
   if (path.startsWith("io.")) return true;
   const [branch, label, group, name] = path.split(".");
-  if (branch !== "scans" || group !== "data" || name !== "dfile") return false;
+  if (branch !== "scans" || group !== "data") return false;
+  if (name !== "dfile") return name === "dump";
   const data = memberOf(memberOf(memberOf(tree, "scans"), label!), "data");
   return (memberOf(data, "save") ?? null) !== null;
 }

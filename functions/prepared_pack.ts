@@ -3,6 +3,7 @@
 import { openPack, type Pack } from "../core/formats/array_pack.ts";
 import { createPack, type PackWriter } from "../core/formats/array_pack_writer.ts";
 import type { PreparedScan, ScanMeta } from "../core/loaders/prepared_scan.ts";
+import { ROCKING_COLUMNS, type RockingCurves } from "../core/loaders/rocking.ts";
 import { type MeasuredFrames, visitFrames } from "../kernels/measured.ts";
 import type { Precision } from "../kernels/nd_array.ts";
 import type { RandomState } from "../kernels/reconstruction.ts";
@@ -18,6 +19,8 @@ interface ScanEntry {
   readonly points: number;
   readonly precision: Precision;
   readonly maskFrames: number;
+  /** Angles of rocking curves, in degrees; their coordinates are an array. */
+  readonly angles?: Omit<RockingCurves, "coordinates">;
 }
 
 /** Writes scans into a file that does not exist yet. */
@@ -27,12 +30,16 @@ export function writePrepared(
 ): void {
   using pack = createPack(path, KIND);
   const entries = scans.map(({ label, prepared }, i): ScanEntry => {
-    const { meta, numFrames, indices, positions, measured } = prepared;
+    const { meta, numFrames, indices, positions, measured, rocking } = prepared;
     pack.add(`${i}/indices`, { dtype: "int32", shape: [numFrames], data: indices });
     pack.add(`${i}/positions`, { dtype: "float64", shape: [numFrames, 2], data: positions });
     addFrames(pack, `${i}`, { measured, shape: meta.shape });
     const { points, precision, maskFrames } = measured;
-    return { label, meta, numFrames, points, precision, maskFrames };
+    const entry = { label, meta, numFrames, points, precision, maskFrames };
+    if (rocking === undefined) return entry;
+    const { coordinates, ...angles } = rocking;
+    pack.add(`${i}/coordinates`, { dtype: "float64", shape: [numFrames, ROCKING_COLUMNS], data: coordinates });
+    return { ...entry, angles };
   });
   pack.finish({ scans: entries as unknown as Json, random: random as Json });
 }
@@ -49,10 +56,13 @@ export interface OpenPrepared {
 export function readPrepared(pack: Pack): OpenPrepared {
   const { scans, random } = pack.meta as unknown as { scans: readonly ScanEntry[]; random: RandomState };
   const opened = scans.map((entry, i): [string, PreparedScan] => {
-    const { label, meta, numFrames } = entry;
+    const { label, meta, numFrames, angles } = entry;
     const indices = pack.read(`${i}/indices`).data as Int32Array;
     const positions = pack.read(`${i}/positions`).data as Float64Array;
-    return [label, { meta, numFrames, indices, positions, measured: framesOf(pack, `${i}`, entry) }];
+    const measured = framesOf(pack, `${i}`, entry);
+    if (angles === undefined) return [label, { meta, numFrames, indices, positions, measured }];
+    const rocking = { ...angles, coordinates: pack.read(`${i}/coordinates`).data as Float64Array };
+    return [label, { meta, numFrames, indices, positions, rocking, measured }];
   });
   return { scans: new Map(opened), random };
 }

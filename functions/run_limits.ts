@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { findEngine, type SupportedParams } from "../core/engines/mod.ts";
 import { ParameterError } from "../core/errors.ts";
+import { bragg3dFrames } from "../core/loaders/bragg_3d_sim.ts";
 import type { LoaderParams } from "../core/loaders/mod.ts";
 import type { ScanParams } from "../core/parameters/scan/mod.ts";
 import type { PtychoParams } from "../core/ptycho_params.ts";
@@ -100,7 +101,8 @@ function modesOf(scan: ScanParams): number {
 /** What a simulated scan is asked to be; null for a scan that is read, or one that says too little to be simulated. */
 function declaredSize(data: LoaderParams | null): ScanSize | null {
   if (data === null || data.name === "PtydScan") return null;
-  const { num_frames, rebin } = data;
+  const { rebin } = data;
+  const num_frames = data.name === "Bragg3dSimScan" ? bragg3dFrames(data) : data.num_frames;
   const shape = data.name === "SimScan" ? data.frame_size ?? data.shape : data.shape;
   if (num_frames === null || shape === null) return null;
   const side = (typeof shape === "number" ? shape : Math.min(...shape)) / (rebin ?? 1);

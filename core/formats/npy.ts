@@ -88,20 +88,25 @@ export function parseNpy(bytes: Uint8Array<ArrayBuffer>, name: string): NdArray 
 
 /** Writes a .npy file (version 1, row-major), whole or not at all. @throws {DataError} if it cannot be written */
 export function writeNpy(path: string, array: NdArray): void {
+  const header = npyHeader(array);
+  writeWhole(path, (temporaryPath) => {
+    using file = Deno.openSync(temporaryPath, { write: true, createNew: true });
+    const { buffer, byteOffset, byteLength } = array.data;
+    for (const part of [header, new Uint8Array(buffer, byteOffset, byteLength)]) {
+      for (let done = 0; done < part.length;) done += file.writeSync(part.subarray(done));
+    }
+  });
+}
+
+/** What stands before the numbers of a .npy file (version 1, row-major). */
+export function npyHeader(array: Pick<NdArray, "dtype" | "shape">): Uint8Array {
   const code = Object.entries(TYPES).find(([key, dtype]) => dtype === array.dtype && key !== "b1" && key !== "f2")![0];
   const order = ELEMENT_BYTES[array.dtype] === 1 ? "|" : "<";
   const shape = array.shape.length === 1 ? `(${array.shape[0]},)` : `(${array.shape.join(", ")})`;
   const text = `{'descr': '${order}${code}', 'fortran_order': False, 'shape': ${shape}, }`;
   const padding = " ".repeat(63 - ((10 + text.length) % 64));
   const header = new TextEncoder().encode(`${text}${padding}\n`);
-  const start = Uint8Array.from([...MAGIC, 1, 0, header.length & 255, header.length >> 8]);
-  writeWhole(path, (temporaryPath) => {
-    using file = Deno.openSync(temporaryPath, { write: true, createNew: true });
-    const { buffer, byteOffset, byteLength } = array.data;
-    for (const part of [start, header, new Uint8Array(buffer, byteOffset, byteLength)]) {
-      for (let done = 0; done < part.length;) done += file.writeSync(part.subarray(done));
-    }
-  });
+  return Uint8Array.from([...MAGIC, 1, 0, header.length & 255, header.length >> 8, ...header]);
 }
 
 /** Reverses the bytes of every element. Changes `bytes`. */

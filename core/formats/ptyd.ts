@@ -27,6 +27,9 @@ export interface PtydMeta {
   /** Frames that the scan was meant to have. */
   readonly num_frames: number | null;
   readonly version: number | string;
+  /** Bragg angle, and the angle between two frames of a rocking curve, in degrees; null for other scans. */
+  readonly theta_bragg: number | null;
+  readonly rocking_step: number | null;
 }
 
 /** Some frames of a .ptyd file. */
@@ -44,7 +47,7 @@ export interface PtydOptions {
 }
 
 /** What is held of a frame as long as the file is open: its position and its index. */
-const FRAME_BYTES = 20;
+const FRAME_BYTES = 36;
 
 /** One chunk of frames. */
 interface Chunk {
@@ -84,8 +87,10 @@ export class Ptyd implements Disposable {
   readonly shape: readonly [number, number];
   /** Index of each frame in its source. */
   readonly indices: Int32Array;
-  /** (frame, 2), row then column, metres. */
+  /** (frame, 2), row then column, metres; (frame, 4), angle, x, z, y, for rocking curves. */
   readonly positions: Float64Array;
+  /** Columns of `positions`. */
+  readonly columns: 2 | 4;
   /** `frames`: a mask per frame; `common`: one for all, in `weight`; `none`: all pixels are valid. */
   readonly weightKind: "frames" | "common" | "none";
   /** The common weight, (y, x), > 0 valid. */
@@ -105,6 +110,7 @@ export class Ptyd implements Disposable {
     this.numFrames = this.#chunks.reduce((sum, chunk) => sum + chunk.frames, 0);
     this.shape = frameShape(file, this.#chunks);
     checkBytes(FRAME_BYTES * this.numFrames, { file: file.path, dataset: "/chunks" });
+    this.columns = positionColumns(file, this.#chunks[0]!);
     this.positions = this.#readPositions();
     this.indices = this.#readIndices();
     const { kind, weight } = this.#findWeights();
@@ -159,14 +165,15 @@ export class Ptyd implements Disposable {
   }
 
   #readPositions(): Float64Array {
-    const all = new Float64Array(2 * this.numFrames);
+    const columns = this.columns;
+    const all = new Float64Array(columns * this.numFrames);
     for (const chunk of this.#chunks) {
       const path = join(chunk.path, "positions");
       const positions = this.#file.readArray(path);
-      if (positions.shape.length !== 2 || positions.shape[0] !== chunk.frames || positions.shape[1] !== 2) {
-        throw mismatch(this.#file, path, { found: positions.shape, expected: [chunk.frames, 2] });
+      if (positions.shape.join() !== [chunk.frames, columns].join()) {
+        throw mismatch(this.#file, path, { found: positions.shape, expected: [chunk.frames, columns] });
       }
-      all.set(toNumbers(positions), 2 * chunk.first);
+      all.set(toNumbers(positions), columns * chunk.first);
     }
     return all;
   }
@@ -200,6 +207,12 @@ export class Ptyd implements Disposable {
   }
 }
 
+/** Frames of rocking curves say at which angle they were taken, and where in three dimensions. */
+function positionColumns(file: Hdf5File, chunk: Chunk): 2 | 4 {
+  const path = join(chunk.path, "positions");
+  return file.has(path) && file.shape(path)[1] === 4 ? 4 : 2;
+}
+
 function plainGroup(file: Hdf5File, path: string, options: PtydOptions): Record<string, PlainValue> {
   if (file.kind(path) !== "group") return {};
   return toPlain(readTree(file, path, options)) as Record<string, PlainValue>;
@@ -228,6 +241,8 @@ function readMeta(file: Hdf5File, info: Readonly<Record<string, PlainValue>>, op
     center: pairOf(value("center")),
     num_frames: number("num_frames"),
     version: typeof version === "number" || typeof version === "string" ? version : 0.1,
+    theta_bragg: number("theta_bragg"),
+    rocking_step: number("rocking_step"),
   };
 }
 

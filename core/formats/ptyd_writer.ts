@@ -20,11 +20,13 @@ import type { PtydMeta } from "./ptyd.ts";
 /** How chunks are stored: one group each, one file each with a link, or all frames in one chunk. */
 export type PtydSave = "append" | "link" | "merge";
 
+type Angles = "theta_bragg" | "rocking_step";
+
 /** What a new .ptyd file says beside its frames. */
 export interface PtydSpec {
   readonly save: PtydSave;
   /** Geometry; `num_frames` is counted. */
-  readonly meta: Omit<PtydMeta, "num_frames">;
+  readonly meta: Omit<PtydMeta, "num_frames" | Angles> & Partial<Pick<PtydMeta, Angles>>;
   /** All parameters that the frames were prepared with. */
   readonly info: Readonly<Record<string, PlainValue>>;
   /** Time of creation, for the file's attributes. */
@@ -37,7 +39,7 @@ export interface PtydChunk {
   readonly data: NdArray;
   /** Index of each frame in its source. */
   readonly indices: ArrayLike<number>;
-  /** (frame, 2), row then column, metres. */
+  /** (frame, 2), row then column, metres; (frame, 4), angle, x, z, y, for rocking curves. */
   readonly positions: Float64Array;
   /** > 0 valid: (frame, y, x), (1, y, x) or (y, x); null if all pixels are valid. */
   readonly weights: NdArray | null;
@@ -187,6 +189,7 @@ export class PtydWriter implements Disposable {
         psize: pair(meta.psize),
         shape: ints(meta.shape ?? this.#shape!, "array"),
         version: typeof meta.version === "number" ? float(meta.version) : text(meta.version),
+        ...angleNodes(meta),
       }),
       info: dict({
         ...parameters.entries,
@@ -197,14 +200,20 @@ export class PtydWriter implements Disposable {
   }
 
   #allPositions(): NdArray<Float64Array> {
-    const data = new Float64Array(2 * this.#frames);
+    const data = new Float64Array(this.#positions.reduce((sum, { length }) => sum + length, 0));
     let at = 0;
     for (const positions of this.#positions) {
       data.set(positions, at);
       at += positions.length;
     }
-    return { dtype: "float64", shape: [this.#frames, 2], data };
+    return { dtype: "float64", shape: [this.#frames, data.length / this.#frames], data };
   }
+}
+
+/** Other scans have no such members, as in PtyPy's files. */
+function angleNodes({ theta_bragg, rocking_step }: PtydSpec["meta"]): Record<string, H5rwNode> {
+  if (typeof theta_bragg !== "number" || typeof rocking_step !== "number") return {};
+  return { theta_bragg: float(theta_bragg), rocking_step: float(rocking_step) };
 }
 
 /** One more than the highest number of the chunk files `<dfile>.part<number>` that are there. */
@@ -228,7 +237,7 @@ function writeChunk(writer: Hdf5Writer, path: string, chunk: PtydChunk): void {
   writeEntries(writer, path, {
     data: array(chunk.data),
     indices: ints(chunk.indices, "arraylist"),
-    positions: array({ dtype: "float64", shape: [frames, 2], data: chunk.positions }),
+    positions: array({ dtype: "float64", shape: [frames, chunk.positions.length / frames], data: chunk.positions }),
   });
   writer.createFrames(`${below}/weights`, { dtype: "float64", shape: chunk.data.shape, gzip: GZIP_LEVEL });
   writeWeights(writer, `${below}/weights`, { chunk, first: 0 });
@@ -265,8 +274,8 @@ function checkChunk(path: string, chunk: PtydChunk, shape: readonly number[] | n
   if (found.length !== 3) fail(`frames of shape ${found.join(" x ")}`, "frames x y x x");
   if (shape && found.slice(1).join() !== shape.join()) fail(`frames ${found.slice(1).join(" x ")}`, shape.join(" x "));
   const frames = found[0]!;
-  if (chunk.positions.length !== 2 * frames) {
-    fail(`${chunk.positions.length / 2} positions`, `${frames}, one per frame`);
+  if (chunk.positions.length !== 2 * frames && chunk.positions.length !== 4 * frames) {
+    fail(`${chunk.positions.length} numbers for positions`, `2 or 4 for each of ${frames} frames`);
   }
   if (chunk.indices.length !== frames) fail(`${chunk.indices.length} indices`, `${frames}, one per frame`);
   const weights = chunk.weights?.shape ?? found;

@@ -24,6 +24,8 @@ export interface PtydSummary {
   readonly psize: readonly [number, number] | null;
   /** Metres. */
   readonly positions: { readonly y: Range; readonly x: Range };
+  /** What rocking curves have beside positions: angles in degrees, z in metres, the Bragg angle in degrees; null for other scans. */
+  readonly rocking: { readonly angles: Range; readonly z: Range; readonly theta_bragg: number | null } | null;
   /** Fraction of valid pixels in the frames that were looked at. */
   readonly validFraction: number;
   readonly weights: Ptyd["weightKind"];
@@ -106,7 +108,9 @@ function ptydSummary(path: string, options: { notice?(message: string): void }):
       valid++;
     }
   }
-  const along = (axis: number): Range => rangeOf(file.positions.filter((_, i) => i % 2 === axis));
+  const { columns, meta: { theta_bragg } } = file;
+  const along = (column: number): Range => rangeOf(file.positions.filter((_, i) => i % columns === column));
+  const isRocking = columns === 4;
   return {
     kind: "ptyd",
     label: file.meta.label,
@@ -116,7 +120,8 @@ function ptydSummary(path: string, options: { notice?(message: string): void }):
     energy: file.meta.energy,
     distance: file.meta.distance,
     psize: file.meta.psize,
-    positions: { y: along(0), x: along(1) },
+    positions: isRocking ? { y: along(3), x: along(1) } : { y: along(0), x: along(1) },
+    rocking: isRocking ? { angles: along(0), z: along(2), theta_bragg } : null,
     validFraction: valid / (looked * pixels),
     weights: file.weightKind,
     counts: { min, max, meanPerFrame: sum / looked },

@@ -3,6 +3,7 @@
 import type { NdArray } from "../../kernels/nd_array.ts";
 import type { Scratch } from "../../kernels/scratch.ts";
 import type { Random } from "../random.ts";
+import type { RockingCurves } from "./rocking.ts";
 
 /** A run of frames read from a source. */
 export interface RawFrames {
@@ -25,6 +26,10 @@ export interface OpenScan extends Disposable {
   readonly prepared?: boolean;
   /** (frame, 2), row then column, metres; null where the source has none. */
   readonly positions: Float64Array | null;
+  /** Frames of rocking curves; `positions` then are their `flatPositions()`. */
+  readonly rocking?: RockingCurves;
+  /** True where the frames are empty and are meant to be. */
+  readonly empty?: boolean;
   /** Weight for all frames, (y, x), > 0 valid; null where the source has none. */
   readonly weight: NdArray | null;
   /** Geometry found in the source. */
@@ -46,6 +51,8 @@ export interface OpenScan extends Disposable {
   readonly settled?: readonly ("shape" | "center")[];
   /** Reads frames `start` to `stop` (exclusive). They are valid until the next call. */
   frames(start: number, stop: number): RawFrames;
+  /** Is told that the frames were prepared; not where they were only looked at. */
+  finish?(): void;
 }
 
 /** What a loader may use beside its parameters. */

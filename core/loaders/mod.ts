@@ -1,5 +1,6 @@
 /** The list of loaders. */
 
+import { bragg3dSim } from "./bragg_3d_sim.ts";
 import type { Loader } from "./loader.ts";
 import { cxiScan } from "./cxi_scan.ts";
 import { moonFlower } from "./moon_flower.ts";
@@ -28,6 +29,7 @@ export const LOADERS = [
   nanomaxStepscanMay2017,
   nanomaxFlyscanJune2017,
   simScan,
+  bragg3dSim,
 ] as const;
 
 /** Parameters of any of the loaders. */

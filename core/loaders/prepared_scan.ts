@@ -1,6 +1,7 @@
 /** What data preparation hands to the models: cropped, centred, oriented, rebinned frames with their geometry. */
 
 import type { MeasuredFrames } from "../../kernels/measured.ts";
+import type { RockingCurves } from "./rocking.ts";
 
 /** Geometry and bookkeeping of a prepared scan, the `meta` group of a `.ptyd` file. */
 export interface ScanMeta {
@@ -27,6 +28,8 @@ export interface PreparedScan {
   readonly indices: Int32Array;
   /** (frame, 2), row then column, metres. */
   readonly positions: Float64Array;
+  /** Where the frames are those of rocking curves; `positions` then are their `flatPositions()`. */
+  readonly rocking?: RockingCurves;
   /** Photons and masks of the frames. */
   readonly measured: MeasuredFrames;
 }

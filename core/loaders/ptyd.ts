@@ -1,9 +1,10 @@
 /** Prepared data from a `.ptyd` file, as they are or to be prepared anew. */
 
-import { ParameterError } from "../errors.ts";
+import { DataError, ParameterError } from "../errors.ts";
 import { openPtyd, type Ptyd, type PtydMeta } from "../formats/ptyd.ts";
 import type { PtydScanParams } from "../parameters/scandata/ptyd_scan.ts";
 import { defineLoader, type LoaderServices, type OpenScan } from "./loader.ts";
+import { flatPositions } from "./rocking.ts";
 
 /**
  * With `source` None or `file`, `dfile` is read and its frames are taken as they are. With a path, that file is the source of a
@@ -45,7 +46,7 @@ function warnOfLostMask(file: Ptyd, services: LoaderServices): void {
 function openScan(file: Ptyd, isPrepared: boolean): OpenScan {
   return {
     numFrames: file.numFrames,
-    positions: file.positions,
+    ...placesIn(file),
     weight: file.weight,
     source: `"${file.path}"`,
     prepared: isPrepared,
@@ -53,6 +54,21 @@ function openScan(file: Ptyd, isPrepared: boolean): OpenScan {
     frames: (start, stop) => file.frames(start, stop),
     [Symbol.dispose]: () => file.close(),
   };
+}
+
+function placesIn(file: Ptyd): Pick<OpenScan, "positions" | "rocking"> {
+  const { positions, columns, path, meta: { theta_bragg, rocking_step } } = file;
+  if (columns === 2) return { positions };
+  if (theta_bragg === null || rocking_step === null) {
+    const missing = theta_bragg === null ? "theta_bragg" : "rocking_step";
+    file.close();
+    throw new DataError(
+      `Cannot use "${path}": found positions with angles, (frame, 4), but no "${missing}", expected the angles of the rocking curves ` +
+        `in "/meta" or "/info"; make the file again`,
+      { file: path, dataset: `/meta/${missing}` },
+    );
+  }
+  return { positions: flatPositions(positions), rocking: { theta_bragg, rocking_step, coordinates: positions } };
 }
 
 function foundIn(meta: PtydMeta, shape: readonly [number, number]): OpenScan["found"] {

@@ -5,6 +5,7 @@
 
 import type { DType } from "../../kernels/nd_array.ts";
 import type { OpenScan } from "../loaders/loader.ts";
+import { ROCKING_COLUMNS, type RockingCurves } from "../loaders/rocking.ts";
 import type { PtyScanParams } from "../parameters/scandata/pty_scan.ts";
 import { DataError, ParameterError } from "../errors.ts";
 import { type FrameShape, resolveCenter } from "./center.ts";
@@ -20,6 +21,8 @@ export interface PlanContext {
   readonly written: ReadonlySet<string>;
   /** (frame, 2), metres: replaces the positions of the source (`positions_theory`, or the `xy` of the scan model). */
   readonly positions?: Float64Array | null;
+  /** (frame, 4): replaces the coordinates of a source of rocking curves, beside `positions`. */
+  readonly coordinates?: Float64Array | null;
   /** Says what may be of interest. */
   readonly log: (message: string) => void;
   /** Says that something the user wrote gives way. */
@@ -33,6 +36,8 @@ export interface PreparationPlan {
   readonly numFrames: number;
   /** (frame, 2), row then column, metres. */
   readonly positions: Float64Array;
+  /** Where the frames are those of rocking curves. */
+  readonly rocking?: RockingCurves;
   /** Shape of the source's frames. */
   readonly rawShape: FrameShape;
   /** Bytes of one frame of the source with its weights. */
@@ -95,6 +100,7 @@ export function planPreparation(scan: OpenScan, p: PtyScanParams, context: PlanC
     source,
     numFrames,
     positions,
+    ...rockingOf(scan, { numFrames, coordinates: context.coordinates ?? null }),
     rawShape,
     rawType: first.dtype,
     rawBytes: first.data.byteLength + (weights?.data.byteLength ?? 0),
@@ -116,6 +122,15 @@ export function planPreparation(scan: OpenScan, p: PtyScanParams, context: PlanC
     }),
     version: value(scan, "version", known),
   };
+}
+
+function rockingOf(
+  { rocking }: OpenScan,
+  { numFrames, coordinates }: { readonly numFrames: number; readonly coordinates: Float64Array | null },
+): Pick<PreparationPlan, "rocking"> {
+  if (rocking === undefined) return {};
+  const used = (coordinates ?? rocking.coordinates).slice(0, ROCKING_COLUMNS * numFrames);
+  return { rocking: { ...rocking, coordinates: used } };
 }
 
 type Found = OpenScan["found"];

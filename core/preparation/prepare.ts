@@ -9,6 +9,7 @@ import { DataError, isPtychoError, ParameterError } from "../errors.ts";
 import { loadArray, placeReference } from "../formats/array_file.ts";
 import type { Loader, LoaderServices, OpenScan } from "../loaders/loader.ts";
 import type { PreparedScan, ScanMeta } from "../loaders/prepared_scan.ts";
+import { flatPositions, ROCKING_COLUMNS } from "../loaders/rocking.ts";
 import type { PtyScanParams } from "../parameters/scandata/pty_scan.ts";
 import { assertInside } from "./center.ts";
 import { assertSomeValid } from "./checks.ts";
@@ -66,7 +67,7 @@ export interface Preparation extends PreparedScan {
  */
 export function prepareScan<P extends PtyScanParams>(loader: Loader<P>, p: P, options: PrepareOptions): Preparation {
   using scan = openSource(loader, p, options);
-  const plan = planPreparation(scan, p, planContext(p, options));
+  const plan = planPreparation(scan, p, planContext(scan, p, options));
   options.admit?.(plan);
   const chunk = chunkSize(plan, { p, ...options });
   const rawCenter = chooseCenter(scan, p, { plan, chunk, services: options.services });
@@ -80,8 +81,10 @@ export function prepareScan<P extends PtyScanParams>(loader: Loader<P>, p: P, op
   const { precision, services: { scratch } } = options;
   const measured = streamFrames(scan, { plan, chunk, prepareFrame, saver, precision, scratch });
   saver?.finish();
-  const { numFrames, positions } = plan;
-  return { meta, numFrames, indices: count(0, numFrames), positions, measured, rawCenter };
+  scan.finish?.();
+  const { numFrames, positions, rocking } = plan;
+  const beside = rocking === undefined ? {} : { rocking };
+  return { meta, numFrames, indices: count(0, numFrames), positions, ...beside, measured, rawCenter };
 }
 
 /**
@@ -95,7 +98,7 @@ export function planScan<P extends PtyScanParams>(
   options: PlanOptions,
 ): PreparationPlan {
   using scan = openSource(loader, p, options);
-  return planPreparation(scan, p, planContext(p, options));
+  return planPreparation(scan, p, planContext(scan, p, options));
 }
 
 /** Opens the source. A loader does not know its scan: messages about `scans.*` get the label here. */
@@ -113,13 +116,17 @@ function openSource<P extends PtyScanParams>(loader: Loader<P>, p: P, { label, s
   }
 }
 
-function planContext(p: PtyScanParams, o: PlanOptions): PlanContext {
+function planContext(scan: OpenScan, p: PtyScanParams, o: PlanOptions): PlanContext {
+  const columns = scan.rocking === undefined ? 2 : ROCKING_COLUMNS;
   const given = givenPositions(p.positions_theory, {
     path: `scans.${o.label}.data.positions_theory`,
+    columns,
     load: (reference) => loadArray(placeReference(reference, o.services.path)),
   });
   const { log, warn = log } = o.services;
-  return { label: o.label, written: o.written, positions: given ?? o.positions ?? null, log, warn };
+  const positions = given !== null && columns === ROCKING_COLUMNS ? flatPositions(given) : given ?? o.positions ?? null;
+  const coordinates = columns === ROCKING_COLUMNS ? given : null;
+  return { label: o.label, written: o.written, positions, coordinates, log, warn };
 }
 
 /** As many frames as fit into the bytes of a chunk, but at least `min_frames`. Frames to save are gathered as float64. */
@@ -176,7 +183,8 @@ interface Stream {
 }
 
 function streamFrames(scan: OpenScan, o: Stream): MeasuredFrames {
-  const { numFrames, shape, source, positions } = o.plan;
+  const { numFrames, shape, source } = o.plan;
+  const { coordinates: positions, columns } = savedPositions(o.plan);
   const pixels = sizeOf(shape);
   const store = openStore(o);
   let isEmpty = true;
@@ -194,11 +202,23 @@ function streamFrames(scan: OpenScan, o: Stream): MeasuredFrames {
       part?.mask.set(mask, (frame - start) * pixels);
     }
     if (part) {
-      o.saver?.add({ ...part, indices: count(start, stop), positions: positions.slice(2 * start, 2 * stop), shape });
+      o.saver?.add({
+        ...part,
+        indices: count(start, stop),
+        positions: positions.slice(columns * start, columns * stop),
+        shape,
+      });
     }
   }
-  if (isEmpty) refuseEmpty(source);
+  if (isEmpty && !scan.empty) refuseEmpty(source);
   return store.finish();
+}
+
+/** What a file says of where frames were taken: the coordinates of rocking curves have their angle too. */
+function savedPositions({ rocking, positions }: PreparationPlan): { coordinates: Float64Array; columns: number } {
+  return rocking === undefined
+    ? { coordinates: positions, columns: 2 }
+    : { coordinates: rocking.coordinates, columns: ROCKING_COLUMNS };
 }
 
 function emptyPart(frames: number, pixels: number): { values: Float64Array; mask: Uint8Array } {

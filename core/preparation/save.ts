@@ -3,6 +3,7 @@
 import type { NdArray } from "../../kernels/nd_array.ts";
 import { ParameterError } from "../errors.ts";
 import type { PlainValue } from "../formats/h5rw_values.ts";
+import type { PtydMeta } from "../formats/ptyd.ts";
 import { createPtyd } from "../formats/ptyd_writer.ts";
 import type { LoaderServices } from "../loaders/loader.ts";
 import type { ScanMeta } from "../loaders/prepared_scan.ts";
@@ -17,7 +18,7 @@ const GREATEST_INT32 = 2 ** 31 - 1;
 export interface SavedPart {
   /** Number of each frame in the source. */
   readonly indices: Int32Array;
-  /** (frame, 2), metres. */
+  /** (frame, 2), metres; (frame, 4) for rocking curves. */
   readonly positions: Float64Array;
   /** (frame, y, x), photons. */
   readonly values: Float64Array;
@@ -65,7 +66,7 @@ export function openSaver(p: PtyScanParams, o: SaveContext): ScanSaver | null {
   const path = o.services.path(p.dfile);
   const label = p.label ?? o.label;
   const info = infoOf(p, { ...o, label });
-  const file = createPtyd(path, { save: p.save, meta: { ...o.meta, label }, info, now: o.now });
+  const file = createPtyd(path, { save: p.save, meta: { ...o.meta, ...anglesOf(o.plan), label }, info, now: o.now });
   // Frames that grow into one data set must have one element type, which is settled before they are known.
   const isWhole = p.save === "merge" ? isWholeForSure(p, o.plan) : null;
   return {
@@ -80,6 +81,10 @@ export function openSaver(p: PtyScanParams, o: SaveContext): ScanSaver | null {
     },
     [Symbol.dispose]: () => file[Symbol.dispose](),
   };
+}
+
+function anglesOf({ rocking }: PreparationPlan): Pick<PtydMeta, "theta_bragg" | "rocking_step"> {
+  return { theta_bragg: rocking?.theta_bragg ?? null, rocking_step: rocking?.rocking_step ?? null };
 }
 
 /** All parameters as they were used: the label, the centre in the source's pixels, the shape that was cut. */

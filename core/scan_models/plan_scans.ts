@@ -2,7 +2,7 @@
 
 import { visitFrames } from "../../kernels/measured.ts";
 import { boundingBox, firstPixel, type Storage, storageOver, storageSize } from "../containers/storage.ts";
-import { DataError } from "../errors.ts";
+import { DataError, ParameterError } from "../errors.ts";
 import { createGeometry, type Geometry } from "../geometry.ts";
 import type { PreparedScan } from "../loaders/prepared_scan.ts";
 import type { ScanParams } from "../parameters/scan/mod.ts";
@@ -102,6 +102,10 @@ function draftScan(input: ScanInput, services: ModelServices): Draft {
   const { label, p, prepared } = input;
   const { energy, distance, psize, shape, center } = prepared.meta;
   checkFrames(label, prepared);
+  if (prepared.rocking !== undefined) {
+    const message = `found "${p.name}" for frames of rocking curves, expected "Bragg3dModel"`;
+    throw new ParameterError([{ path: `scans.${label}.name`, message }]);
+  }
   const where = `scans.${label}`;
   const geometry = createGeometry({
     energy,
