@@ -19,6 +19,7 @@ const BUILT_LOADERS = [
   "PtydScan",
   "MoonFlowerScan",
   "QuickScan",
+  "Hdf5Loader",
   "CxiScan",
   "NXcxiPtychoScan",
   "Savu",

@@ -26,7 +26,7 @@ const REFUSED: readonly [path: string, value: unknown, tree: Record<string, unkn
   ["io.interaction.server.port", 5000, { io: { interaction: { server: { port: 5000 } } } }],
   ["io.autoplot.interval", 5, { io: { autoplot: { interval: 5 } } }],
   ["scans.A.name", "Bragg3dModel", { scans: { A: { ...SCAN, name: "Bragg3dModel" } } }],
-  ["scans.A.data.name", "Hdf5Loader", { scans: { A: { name: "Vanilla", data: { name: "Hdf5Loader" } } } }],
+  ["scans.A.data.name", "UCLLaserScan", { scans: { A: { name: "Vanilla", data: { name: "UCLLaserScan" } } } }],
   ["scans.A.data.chunk_format", ".x%d", inScan({ data: { name: "PtydScan", chunk_format: ".x%d" } })],
   ["scans.A.illumination", "moon", inScan({ illumination: "moon" })],
   ["scans.A.illumination.model", "stxm", inScan({ illumination: { model: "stxm" } })],

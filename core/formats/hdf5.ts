@@ -7,15 +7,14 @@ import { dirname, resolve } from "node:path";
 import { type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import { byName, checkBytes, checkMayOpen } from "./hdf5_bounds.ts";
-import { checkHdf5Signature } from "./hdf5_signature.ts";
+import { checkHdf5Signature, existsAsFile } from "./hdf5_signature.ts";
 import { decodeNumbers, describeType, filterName, singleValue, unreadableFilter, valueShape } from "./hdf5_values.ts";
 import type { Hdf5Metadata, Hdf5Type, Hdf5Value } from "./hdf5_values.ts";
 import { type Box, boxesOf } from "./hdf5_boxes.ts";
 import { library } from "./hdf5_library.ts";
 import type { Hdf5Record } from "./hdf5_record.ts";
 import { readInto, readOnto, readRecord, readStrings } from "./hdf5_memory.ts";
-import { libraryMessage, openError } from "./hdf5_message.ts";
-import { nearestNames } from "./nearest_names.ts";
+import { libraryMessage, openError, unexpectedObject } from "./hdf5_message.ts";
 
 /** What a text takes beside its characters. */
 const TEXT_BYTES = 64;
@@ -34,6 +33,8 @@ export interface Hdf5Info {
   readonly shape: readonly number[] | null;
   readonly type: Hdf5Type;
   readonly chunks: readonly number[] | null;
+  /** True for a data set that a writer may still make longer. */
+  readonly extendable: boolean;
   /** Names of the filters, such as `deflate`, in the order they are applied. */
   readonly filters: readonly string[];
   /** Files that a virtual data set is made of. */
@@ -46,20 +47,20 @@ export interface ReadRoom {
 }
 
 /**
- * Opens an HDF5 file to read.
+ * Opens an HDF5 file to read. A `live` one may be open for writing elsewhere (SWMR); what it holds is what it held then.
  *
  * @throws {DataError} if it is missing, a folder, empty, not HDF5, truncated, damaged or out of bounds; the message says what to do
  */
-export function openHdf5(path: string): Hdf5File {
+export function openHdf5(path: string, { live = false } = {}): Hdf5File {
   byName(resolve(path), () => checkHdf5Signature(path));
-  return new Hdf5File(path, openForReading(path));
+  return new Hdf5File(path, openForReading(path, live ? library.H5F_ACC_SWMR_READ : library.H5F_ACC_RDONLY));
 }
 
 /** An open HDF5 file. Paths inside it may begin with "/" or not. Close it with `using` or `close()`. */
 export class Hdf5File implements Disposable {
   /** Path of the file as it was given. */
   readonly path: string;
-  readonly #id: bigint;
+  #id: bigint;
   #open = true;
   /** Files that external links lead to, by path; groups that no external link leads through. */
   readonly #linked = new Map<string, Hdf5File>();
@@ -125,6 +126,7 @@ export class Hdf5File implements Disposable {
       shape: m.shape ? valueShape(m, m.shape) : null,
       type: describeType(m),
       chunks: m.chunks ?? null,
+      extendable: m.maxshape?.some((most, axis) => most !== m.shape?.[axis]) ?? false,
       filters: this.#attempt(path, () => library.get_dataset_filters(this.#id, absolute(path))).map(filterName),
       sources: (m.virtual_sources ?? []).map((source) => source.file_name),
     };
@@ -216,6 +218,18 @@ export class Hdf5File implements Disposable {
         read: (pointer) => library.get_dataset_data(this.#id, at, null, null, null, pointer),
         reclaim: (pointer) => library.reclaim_vlen_memory(this.#id, at, "", pointer),
       }));
+  }
+
+  /**
+   * Closes a live file and opens it again, which shows what its writer has added; only if nothing else in this process has it open, since
+   * the library would share what it knows of it.
+   */
+  refresh(): void {
+    this.close();
+    this.#linked.clear();
+    this.#last = null;
+    this.#id = openForReading(this.path, library.H5F_ACC_SWMR_READ);
+    this.#open = true;
   }
 
   /** Closes the file; reading afterwards is an error. */
@@ -345,35 +359,7 @@ export class Hdf5File implements Disposable {
 
   /** The error for a path at which there is something else than `expected`, with the nearest names that exist. */
   #unexpected(path: string, expected: string, foundType?: string): DataError {
-    const kind = this.kind(path);
-    const fields = { file: this.path, dataset: path, found: foundType ?? kind, expected };
-    const begin = `Cannot read "${path}" in "${this.path}": `;
-    if (kind !== "missing") {
-      return new DataError(`${begin}found ${foundType ?? `a ${kind}`}, expected ${expected}`, fields);
-    }
-    const parts = absolute(path).split("/").slice(1);
-    let parent = "/";
-    while (parts.length > 1 && this.kind(join(parent, parts[0]!)) === "group") parent = join(parent, parts.shift()!);
-    const names = this.kind(parent) === "group" ? this.keys(parent) : [];
-    if (names.includes(parts[0]!)) {
-      const text = `${begin}found an object that cannot be opened, expected ${expected}; the file may be damaged`;
-      return new DataError(text, { ...fields, group: parent });
-    }
-    const near = nearestNames(parts[0]!, names);
-    const listed = near.length > 0 ? near : names.slice(0, 8);
-    const hint = listed.length > 0
-      ? `${near.length > 0 ? "did you mean" : "there are"} ${listed.map((n) => `"${n}"`).join(", ")}`
-      : "it is empty";
-    const text = `${begin}found no "${parts[0]}" in group "${parent}", expected ${expected}; ${hint}`;
-    return new DataError(text, { ...fields, group: parent, near: listed });
-  }
-}
-
-function existsAsFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false; // Then the other place is tried, and its error is reported.
+    return unexpectedObject(this, absolute(path), { path, expected, foundType });
   }
 }
 
@@ -386,9 +372,9 @@ function absolute(path: string): string {
   return `/${path.split("/").filter((part) => part !== "" && part !== ".").join("/")}`;
 }
 
-function openForReading(path: string): bigint {
+function openForReading(path: string, mode: number): bigint {
   try {
-    return library.open(resolve(path), library.H5F_ACC_RDONLY, false, -1, -1);
+    return library.open(resolve(path), mode, false, -1, -1);
   } catch (error) {
     throw openError(path, error);
   }

@@ -43,6 +43,15 @@ export function checkHdf5Signature(path: string): void {
   throw found(other ?? `other content (first bytes "${printable(first)}")`, "check the file name");
 }
 
+/** Whether there is a file; false also where nobody may look. */
+export function existsAsFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false; // Who then opens it is told why.
+  }
+}
+
 function statOf(path: string): Deno.FileInfo {
   try {
     return Deno.statSync(path);

@@ -12,6 +12,8 @@ export interface Hdf5Metadata {
   readonly littleEndian: boolean;
   /** Null for a data set without a data space, which holds nothing. */
   readonly shape?: readonly number[] | null;
+  /** Most entries along each axis; null for no limit. */
+  readonly maxshape?: readonly (number | null)[] | null;
   readonly total_size?: number;
   readonly chunks?: readonly number[] | null;
   readonly strpad?: number;

@@ -47,8 +47,8 @@ export interface OpenScan extends Disposable {
     readonly label?: string;
     readonly version?: string | number;
   };
-  /** What was found that holds whatever the user wrote, because the source was made from it. */
-  readonly settled?: readonly ("shape" | "center")[];
+  /** What was found that holds whatever the user wrote: the source was made from it, or he wrote where it is to be found. */
+  readonly settled?: readonly (keyof OpenScan["found"])[];
   /** Reads frames `start` to `stop` (exclusive). They are valid until the next call. */
   frames(start: number, stop: number): RawFrames;
   /** Is told that the frames were prepared; not where they were only looked at. */

@@ -1,6 +1,7 @@
 /** The list of loaders. */
 
 import { bragg3dSim } from "./bragg_3d_sim.ts";
+import { hdf5 } from "./hdf5.ts";
 import type { Loader } from "./loader.ts";
 import { cxiScan } from "./cxi_scan.ts";
 import { moonFlower } from "./moon_flower.ts";
@@ -17,6 +18,7 @@ import { nanomaxFlyscanJune2017 } from "./nanomax_flyscan_june_2017.ts";
 
 /** Every loader that is built; `scans.<label>.data.name` chooses one by its name. */
 export const LOADERS = [
+  hdf5,
   moonFlower,
   ptyd,
   quick,

@@ -5,6 +5,7 @@ import { findLoader, LOADERS } from "./mod.ts";
 
 Deno.test("findLoader() finds every loader under PtyPy's name, and nothing else", () => {
   assert.deepEqual(LOADERS.map((loader) => loader.name), [
+    "Hdf5Loader",
     "MoonFlowerScan",
     "PtydScan",
     "QuickScan",

@@ -27,9 +27,11 @@ export interface ParameterEntry {
   readonly allowed?: string;
   /** True for parameters that PtyPy does not have. */
   readonly ours?: boolean;
+  /** True for parameters that PtyPy has since 0.9. */
+  readonly newer?: boolean;
 }
 
-/** Every entry of the tree, in the order of the declaration: the 869 of PtyPy, and ours, which are marked. */
+/** Every entry of the tree, in the order of the declaration: the 869 of PtyPy, those that 0.9 added, and ours, which are marked. */
 export function listParameters(): ParameterEntry[] {
   return entriesIn(PARAMETER_TREE, "");
 }
@@ -72,6 +74,7 @@ export function entryOf(path: string, schema: z.ZodType): ParameterEntry {
     ...(meta.link !== undefined && meta.placeholder === undefined && { link: meta.link }),
     ...(group === null && { allowed: allowedText(schema) }),
     ...(meta.ours === true && { ours: true }),
+    ...(meta.newer === true && { newer: true }),
   };
 }
 
@@ -79,8 +82,10 @@ function entriesIn(group: z.ZodObject, base: string): ParameterEntry[] {
   return Object.entries(group.shape as Readonly<Record<string, z.ZodType>>).flatMap(([key, schema]) => {
     const path = base === "" ? key : `${base}.${key}`;
     const entries = [entryOf(path, schema), ...below(path, schema)];
-    // What stands in a branch of ours is ours, also where the same parameter stands in branches of PtyPy.
-    return metaOf(schema).ours === true ? entries.map((entry) => ({ ...entry, ours: true })) : entries;
+    const { ours, newer } = metaOf(schema);
+    // What stands in a branch of ours is ours, also where the same parameter stands in branches of PtyPy; so it is with what 0.9 added.
+    if (ours === true) return entries.map((entry) => ({ ...entry, ours }));
+    return newer === true ? entries.map((entry) => ({ ...entry, newer })) : entries;
   });
 }
 

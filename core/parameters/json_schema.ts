@@ -6,7 +6,17 @@ import { childOf, type Group, groupOf, optionsOf } from "./structure.ts";
 import { PARAMETER_TREE } from "./tree.ts";
 
 /** What only the list of parameters needs. */
-const INTERNAL = ["types", "allowed", "link", "listedName", "listedEntry", "listedDefault", "placeholder", "ours"];
+const INTERNAL = [
+  "types",
+  "allowed",
+  "link",
+  "listedName",
+  "listedEntry",
+  "listedDefault",
+  "placeholder",
+  "ours",
+  "newer",
+];
 
 /**
  * JSON Schema (draft 2020-12) of what may be written at `path`, a path of the list such as `engine.DM`; without one, of a

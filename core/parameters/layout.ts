@@ -26,7 +26,7 @@ function headLines(entry: ParameterEntry): string[] {
     ...(boundsText(entry) === "" ? [] : [boundsText(entry)]),
     ...(entry.unit === null ? [] : [entry.unit]),
     ...(entry.link === undefined ? [] : [`see ${entry.link}`]),
-    ...(entry.ours === true ? ["(not in PtyPy)"] : []),
+    ...[originOf(entry)].filter((origin) => origin !== ""),
   ].join("  ");
   const line = `${entry.path}  ${facts}`;
   return line.length <= TEXT_WIDTH ? [line] : [entry.path, ...wrap(facts, "    ")];
@@ -76,8 +76,13 @@ function page(root: ParameterEntry, entries: readonly ParameterEntry[]): string 
   ].join("\n");
 }
 
+/** Where a parameter is from that is not in PtyPy's list; empty for all others. */
+function originOf(entry: ParameterEntry): string {
+  return entry.ours === true ? "(not in PtyPy)" : entry.newer === true ? "(PtyPy 0.9)" : "";
+}
+
 function row(entry: ParameterEntry, root: string): string {
-  const name = `\`${entry.path.slice(root.length + 1)}\`${entry.ours === true ? " (not in PtyPy)" : ""}`;
+  const name = `\`${entry.path.slice(root.length + 1)}\`${originOf(entry) && ` ${originOf(entry)}`}`;
   const link = entry.link === undefined ? "" : `; see \`${entry.link}\``;
   const preset = isGroup(entry) ? "" : `\`${show(entry.default)}\``;
   const cells = [

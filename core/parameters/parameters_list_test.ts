@@ -17,7 +17,7 @@ const FIXTURE = new URL("../../tests/fixtures/parameters.json", import.meta.url)
 const shared = readList(SHARED);
 
 const ENTRIES = listParameters();
-const THEIRS = ENTRIES.filter((e) => e.ours !== true);
+const THEIRS = ENTRIES.filter((e) => e.ours !== true && e.newer !== true);
 
 for (
   const [name, list] of [["the committed list", readList(FIXTURE)], ["../shared/seed/parameters.json", shared]] as const

@@ -23,6 +23,8 @@ export interface ParameterMeta {
   readonly listedDefault?: string;
   /** True for parameters that PtyPy does not have. */
   readonly ours?: boolean;
+  /** True for parameters that PtyPy has since 0.9, and not yet in the list of 869. */
+  readonly newer?: boolean;
 }
 
 /** A group of the tree: fixed names, free labels, or a choice by `name`. */

@@ -135,14 +135,14 @@ function rockingOf(
 
 type Found = OpenScan["found"];
 
-/** What the user wrote, else what the source says, else the default. */
+/** What the user wrote, else what the source says, else the default; where he wrote where to find it, what the source says. */
 function value<K extends keyof Found & keyof PtyScanParams>(
   scan: OpenScan,
   name: K,
   o: { p: PtyScanParams; context: PlanContext },
 ): PtyScanParams[K] | NonNullable<Found[K]> {
   const found = scan.found[name];
-  const isSettled = scan.prepared || (scan.settled as readonly string[] | undefined)?.includes(name);
+  const isSettled = scan.prepared || scan.settled?.includes(name);
   return found === undefined || (o.context.written.has(name) && !isSettled) ? o.p[name] : found;
 }
 

@@ -53,7 +53,7 @@ const OVERRIDES: readonly (readonly [override: string, ...says: RegExp[]])[] = [
   ["engines.engine00.numiter=0", /engines\.engine00\.numiter: found 0, expected a whole number >= 1/],
   ["engines.engine00.name=DMM", /engines\.engine00\.name: found "DMM", expected one of .*did you mean "DM"\?/],
   ["engines.engine00.name=DM_3dBragg", /found "DM_3dBragg", but the engines built are DM/],
-  ["scans.MF.data.name=Hdf5Loader", /found "Hdf5Loader", but the loaders built are PtydScan/],
+  ["scans.MF.data.name=UCLLaserScan", /found "UCLLaserScan", but the loaders built are PtydScan/],
   [
     "scans={S: {name: Bragg3dModel, data: {name: QuickScan}}}",
     /found "Bragg3dModel", but the scan models built are Vanilla, Full/,
