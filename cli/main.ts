@@ -18,6 +18,7 @@ const COMMANDS: readonly {
   { name: "inspect", declare: async (io) => (await import("./inspect.ts")).inspectCommand(io) },
   { name: "orient", declare: async (io) => (await import("./orient.ts")).orientCommand(io) },
   { name: "plot", declare: async (io) => (await import("./plot.ts")).plotCommand(io) },
+  { name: "export", declare: async (io) => (await import("./export.ts")).exportCommand(io) },
   { name: "compare", declare: async (io) => (await import("./compare.ts")).compareCommand(io) },
   { name: "token", declare: async (io) => (await import("./token.ts")).tokenCommand(io) },
   { name: "params", declare: async (io) => (await import("./params.ts")).paramsCommand(io) },

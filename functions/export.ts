@@ -3,6 +3,7 @@
 import type { State } from "../kernels/reconstruction.ts";
 import type { LoadedArray } from "../kernels/state_arrays.ts";
 import { type Ptyr, PTYR_DESCRIPTION, type PtyrRuntime, writePtyr } from "../core/formats/ptyr.ts";
+import { type ResultFile, resultFiles, type ResultFormat } from "../core/formats/result_files.ts";
 import { type PtychoParams, storedPtycho } from "../core/ptycho_params.ts";
 import type { ModelLayout } from "../core/scan_models/model.ts";
 import { modelFromState, modelToPtyr } from "../core/scan_models/model_state.ts";
@@ -25,7 +26,24 @@ export interface ExportInput {
 
 /** Writes a result; the file appears whole or not at all. @throws {DataError} if it cannot be written */
 export function exportResult(path: string, input: ExportInput): void {
-  const { kind, model, state, waves, p, tree, runtime, now } = input;
+  const { content, isFloat } = contentOf(input);
+  writePtyr(path, content, { now: input.now, isFloat });
+}
+
+/** The files of a result in the format of another program. */
+export function exportedFiles(
+  input: ExportInput,
+  { to, base }: { readonly to: ResultFormat; readonly base: string },
+): ResultFile[] {
+  return resultFiles(contentOf(input).content, { to, base, now: input.now });
+}
+
+interface Content {
+  readonly content: Ptyr;
+  readonly isFloat: (path: string) => boolean;
+}
+
+function contentOf({ kind, model, state, waves, p, tree, runtime }: ExportInput): Content {
   const { probe, obj, positions } = modelToPtyr(modelFromState(model, state));
   // PtyPy stores all of the top level and of `io`, but of scans and engines only what the user wrote.
   const { pars, isFloat } = storedPtycho({ ...p, scans: tree.scans ?? {}, engines: tree.engines ?? {} });
@@ -39,7 +57,7 @@ export function exportResult(path: string, input: ExportInput): void {
     runtime,
     ...(kind === "dump" ? { exit: exitWaves(model, waves) } : {}),
   };
-  writePtyr(path, content, { now, isFloat });
+  return { content, isFloat };
 }
 
 /** Exit waves by the ID of their storage, which starts with that of the diffraction storage. */

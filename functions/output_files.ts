@@ -51,19 +51,31 @@ export function planOutputs(p: PtychoParams, names: OutputNames): OutputFiles {
   const first = { engine: "None", iteration: 0, iterations: 0 };
   const saves = active && interval > 0 && engines.length > 0;
   const autosave = saves ? outputFile(p, { ...names, kind: "autosave.rfile", values: first }) : null;
-  const sources = dataFiles(p, names);
-  for (
-    const [path, files] of [["io.rfile", results], ["io.autosave.rfile", autosave === null ? [] : [autosave]]] as const
-  ) {
-    for (const file of files) {
-      if (sources.has(resolve(file))) {
-        const message = `found "${file}", which holds data of this run, expected another file`;
-        throw new ParameterError([{ path, message }]);
-      }
-      checkTarget(file);
-    }
-  }
+  checkOutputs(p, { path: names.path, parameter: "io.rfile", files: results });
+  checkOutputs(p, { path: names.path, parameter: "io.autosave.rfile", files: autosave === null ? [] : [autosave] });
   return { results, autosave };
+}
+
+/**
+ * Looks whether a run may write these files, which a parameter names.
+ *
+ * @throws {ParameterError} for one that the run reads @throws {DataError} if there can be no file of that name
+ */
+export function checkOutputs(
+  p: PtychoParams,
+  { path, parameter, files }: Pick<LoaderServices, "path"> & {
+    readonly parameter: string;
+    readonly files: readonly string[];
+  },
+): void {
+  const sources = dataFiles(p, { path });
+  for (const file of files) {
+    if (sources.has(resolve(file))) {
+      const message = `found "${file}", which holds data of this run, expected another file`;
+      throw new ParameterError([{ path: parameter, message }]);
+    }
+    checkTarget(file);
+  }
 }
 
 /** Tries that files can be written: makes their folders, and writes and removes an empty file in each. @throws {DataError} if not */
@@ -72,7 +84,7 @@ export function tryOutputs({ results, autosave }: OutputFiles): void {
 }
 
 /** Files that scans are read from or saved to. */
-function dataFiles(p: PtychoParams, { path }: OutputNames): Set<string> {
+function dataFiles(p: PtychoParams, { path }: Pick<LoaderServices, "path">): Set<string> {
   return new Set(
     Object.values(p.scans).flatMap(({ data }) => {
       const files = data === null ? [] : [data.dfile, "source" in data ? data.source : null];

@@ -51,6 +51,8 @@ export interface CxiFrames extends Disposable {
   readonly energy: number | undefined;
   readonly distance: number | undefined;
   readonly psize: readonly [number, number] | undefined;
+  /** Where the beam would hit, (y, x) in pixels; undefined where the file does not say in pixels. */
+  readonly center: readonly [number, number] | undefined;
   /** Frames `start` to `stop`, (frame, y, x), and their masks where each frame has its own. Valid until the next call. */
   frames(start: number, stop: number): { readonly data: NdArray; readonly mask: Uint8Array | null };
 }
@@ -98,6 +100,7 @@ function framesOf(file: Hdf5File, { choice, wanted }: { choice: CxiChoice; wante
     energy: wanted.energy ? readEnergy(file, { entry, choice }) : undefined,
     distance: wanted.distance ? readLength(file, { entry, name: "distance", what: "distance" }) : undefined,
     psize: wanted.psize ? readPixelSize(file, entry) : undefined,
+    center: readCenter(file, entry),
     frames(start, stop) {
       const mask = masks === null || masks.isCommon
         ? null
@@ -274,6 +277,15 @@ function readPixelSize(file: Hdf5File, entry: string): [number, number] {
   }
   const side = (name: Length) => readLength(file, { entry, name, what: "pixel size" });
   return [side("y_pixel_size"), side("x_pixel_size")];
+}
+
+/** NeXus allows lengths too, whose zero nobody agrees on: only pixels are taken. */
+function readCenter(file: Hdf5File, entry: string): [number, number] | undefined {
+  const paths = ["beam_center_y", "beam_center_x"].map((name) => `${entry}/instrument_1/detector_1/${name}`);
+  const isInPixels = (path: string) => /^(px|pixels?)?$/i.test(unitOf(file, path)?.trim() ?? "");
+  if (!paths.every((path) => file.kind(path) === "dataset" && isInPixels(path))) return undefined;
+  const [y, x] = paths.map((path) => readNumber(file, path));
+  return [y!, x!];
 }
 
 /** One number; of several, as where each frame has its own, all must be equal. */

@@ -43,7 +43,7 @@ function scanOf(
   { p, source, services }: { readonly p: CxiParams; readonly source: string; readonly services: LoaderServices },
 ): OpenScan {
   const numFrames = pairedFrames(file, { p, source, services });
-  const { energy, distance, psize } = file;
+  const { energy, distance, psize, center } = file;
   return {
     numFrames,
     positions: file.positions === null ? null : turned(file.positions.subarray(0, 2 * numFrames), p),
@@ -53,6 +53,7 @@ function scanOf(
       ...(energy === undefined ? {} : { energy }),
       ...(distance === undefined ? {} : { distance }),
       ...(psize === undefined ? {} : { psize }),
+      ...(center === undefined ? {} : { center }),
     },
     frames: (start, stop) => withMasks(file, { start, stop, saturation: p.saturation }),
     [Symbol.dispose]: () => file[Symbol.dispose](),

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { readNpy } from "../../core/formats/npy.ts";
 import { readPtyr } from "../../core/formats/ptyr.ts";
 import { DeviceError } from "../../kernels/errors.ts";
 import { createWasmDevice } from "../../kernels/wasm_device.ts";
@@ -220,6 +221,13 @@ Deno.test(
     const result = await process.invoke("export", { ...common, started }, forever);
     assert.equal(result.file, join(place.root, "recons/test/test_DM_0004.ptyr"));
     assert.deepEqual(readPtyr(result.file!).probe, probe);
+    const arrays = await process.invoke("export", { ...common, started, to: "npy", keep: true }, forever);
+    const names = ["object", "probe", "positions"];
+    assert.deepEqual(arrays.files, names.map((name) => join(place.root, `recons/test/test_DM_0004_${name}.npy`)));
+    assert.deepEqual(arrays.kept.map(({ name }) => name), names.map((name) => `result_${name}.npy`));
+    assert.deepEqual([arrays.file, arrays.artifact], [arrays.files[0], arrays.kept[0]!.artifact]);
+    using kept = (await place.store.fetch(arrays.kept[1]!.artifact))!;
+    assert.deepEqual(readNpy(kept.path), Object.values(probe)[0]!.data);
     const { picture } = await process.invoke("plot", { ...common, width: 300 }, forever);
     using png = (await place.store.fetch(picture))!;
     assert.deepEqual([...Deno.readFileSync(png.path).subarray(1, 4)], [...new TextEncoder().encode("PNG")]);
