@@ -1,8 +1,10 @@
 /** Parameters that were written, are built, and have nothing to act on in this run: told, as nobody writes them for nothing. */
 
 import type { FullParams } from "./parameters/scan/full.ts";
+import { TEMPLATE_NAMES } from "./illumination_templates.ts";
 import { isPlainObject } from "./parameters/structure.ts";
 import type { PtychoParams } from "./parameters/ptycho.ts";
+import { drawPicture } from "./pictures/mod.ts";
 import { type ParsedPtycho, parsePtycho } from "./ptycho_params.ts";
 
 /** A parameter or a group that has nothing to act on. */
@@ -54,7 +56,14 @@ function idleInFull({ illumination, sample, coherence }: FullParams): Idle[] {
   };
   if (typeof illumination !== "string") {
     const { model, propagation: { focussed, spot_size }, aperture } = illumination;
-    if (model !== "recon") add("illumination", ["recon"], 'illumination.model is not "recon"');
+    const isRecon = model === "recon";
+    if (!isRecon) add("illumination", ["recon.rfile"], 'illumination.model is not "recon"');
+    if (!isRecon && model !== "stxm") {
+      add("illumination", ["recon.label"], 'illumination.model is neither "recon" nor "stxm"');
+    }
+    if (typeof model === "string" && TEMPLATE_NAMES.includes(model)) {
+      add("illumination", ["aperture", "propagation"], `the template "${model}" decides`);
+    }
     if (!focussed) add("illumination.propagation", ["spot_size"], "illumination.propagation.focussed is None");
     if (focussed && spot_size) add("illumination.aperture", ["size"], "spot_size decides the size of the aperture");
     if (aperture.form === null) {
@@ -65,10 +74,22 @@ function idleInFull({ illumination, sample, coherence }: FullParams): Idle[] {
       add("illumination.diversity", ["noise", "power", "shift"], "there is one probe mode");
     }
   }
-  if (sample.model !== "recon") add("sample", ["recon"], 'sample.model is not "recon"');
-  else add("sample", ["process", "fill"], "the object of an earlier result is taken as it is");
+  const start = sample.model;
+  if (start !== "recon") add("sample", ["recon"], 'sample.model is not "recon"');
+  if (start !== "stxm") add("sample", ["stxm"], 'sample.model is not "stxm"');
+  if (start === "recon") add("sample", ["process", "fill"], "the object of an earlier result is taken as it is");
+  if (start === "stxm") add("sample", ["process"], "what the frames tell is a transmission already");
+  const isTransmission = typeof start === "string" && drawPicture(start, [1, 1])?.dtype.startsWith("complex");
+  if (isTransmission && sample.process?.formula === null) {
+    add(
+      "sample.process",
+      ["thickness", "ref_index"],
+      `the picture "${start}" is a transmission; a formula makes it a thickness`,
+    );
+  }
+  if (sample.process?.formula) add("sample.process", ["ref_index"], "sample.process.formula goes before it");
   if (sample.process?.formula === null) add("sample.process", ["density"], "sample.process.formula is None");
-  if (sample.model === null) add("sample", ["process"], "it acts on sample.model, which is None; give fill instead");
+  if (start === null) add("sample", ["process"], "it acts on sample.model, which is None; give fill instead");
   if (coherence.num_object_modes === 1) {
     add("sample.diversity", ["noise", "power", "shift"], "there is one object mode");
   }

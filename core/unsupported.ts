@@ -33,7 +33,6 @@ const BUILT_LOADERS = [
 ];
 const BUILT_SCANS = ["Vanilla", "Full"];
 const BUILT_ENGINES = ["DM", "DM_simple", "ML", "ePIE", "Dummy"];
-const FILE = /\.(npy|ptyr|ptyd|h5|hdf5|cxi|nxs)(:.*)?$/i;
 
 const NO_DISPERSION = "only light that is treated alike at all energies is built";
 const ONE_ENERGY = "only one energy per scan is built; write the energy as data.energy";
@@ -65,22 +64,6 @@ const ROWS: readonly Row[] = [
     when: (v) => v !== ".chunk%02d",
     reason: "PtyPy never used it; files of save = link are called as PtyPy calls them, .part000 and so on",
   },
-  {
-    path: "scans.*.illumination",
-    when: isPicture(/\.ptyr$/i),
-    reason: "only a .ptyr file may stand for the illumination",
-  },
-  {
-    path: "scans.*.illumination.model",
-    when: (v) => v !== "recon" && isPicture(FILE)(v),
-    reason: "the models built are None, recon, and arrays, also from .npy, .h5 and .ptyr files",
-  },
-  {
-    path: "scans.*.sample.model",
-    when: (v) => v !== "recon" && isPicture(FILE)(v),
-    reason: "the models built are None, recon, and arrays, also from .npy, .h5 and .ptyr files",
-  },
-  { path: "scans.*.sample.stxm.label", when: isSet, reason: "the analysis of the data as STXM is not built" },
   {
     path: "scans.*.illumination.propagation.antialiasing",
     when: (v) => v !== 1,
@@ -136,11 +119,6 @@ export function checkSupported(p: PtychoParams, written: ReadonlySet<string>): {
 
 function notIn(built: readonly string[]): Row["when"] {
   return (value) => !built.includes(String(value));
-}
-
-/** True for a text that names a picture or a template instead of a file. */
-function isPicture(file: RegExp): (value: unknown) => boolean {
-  return (value) => typeof value === "string" && !file.test(value);
 }
 
 function isSet(value: unknown): boolean {

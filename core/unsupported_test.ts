@@ -28,10 +28,6 @@ const REFUSED: readonly [path: string, value: unknown, tree: Record<string, unkn
   ["scans.A.name", "Bragg3dModel", { scans: { A: { ...SCAN, name: "Bragg3dModel" } } }],
   ["scans.A.data.name", "UCLLaserScan", { scans: { A: { name: "Vanilla", data: { name: "UCLLaserScan" } } } }],
   ["scans.A.data.chunk_format", ".x%d", inScan({ data: { name: "PtydScan", chunk_format: ".x%d" } })],
-  ["scans.A.illumination", "moon", inScan({ illumination: "moon" })],
-  ["scans.A.illumination.model", "stxm", inScan({ illumination: { model: "stxm" } })],
-  ["scans.A.sample.model", "flower", inScan({ sample: { model: "flower" } })],
-  ["scans.A.sample.stxm.label", "B", inScan({ sample: { stxm: { label: "B" } } })],
   ["scans.A.illumination.propagation.antialiasing", 2, inScan({ illumination: { propagation: { antialiasing: 2 } } })],
   ["scans.A.coherence.num_probe_modes", 0, inScan({ coherence: { num_probe_modes: 0 } })],
   ["scans.A.coherence.num_object_modes", 0, inScan({ coherence: { num_object_modes: 0 } })],
@@ -63,6 +59,12 @@ const ACCEPTED: readonly [what: string, tree: Record<string, unknown>][] = [
   ["subpix None", { engines: { e: { name: "DM", subpix: null } } }],
   ["a .ptyr file as illumination", inScan({ illumination: "../a.ptyr" })],
   ["arrays in files as models", inScan({ illumination: { model: "p.npy" }, sample: { model: "a.h5:/x/y" } })],
+  ["pictures, templates and the frames themselves as models", {
+    scans: {
+      A: { ...SCAN, illumination: "stxm", sample: { model: "tree", stxm: { label: "B" } } },
+      B: { ...SCAN, illumination: { model: "zone_plate" }, sample: { model: "stxm" } },
+    },
+  }],
   ["model recon", inScan({ illumination: { model: "recon", recon: { rfile: "a.ptyr" } } })],
   ["several modes", inScan({ coherence: { num_probe_modes: 3, num_object_modes: 2 } })],
   ["parameters of many processes in ePIE", {
@@ -80,13 +82,16 @@ for (const [what, tree] of ACCEPTED) {
 Deno.test("checkSupported() names everything that is not built in one error", () => {
   const error = refusal({
     ipython_kernel: true,
-    scans: { A: { name: "Bragg3dModel", data: { name: "QuickScan" } }, B: { ...SCAN, sample: { model: "tree" } } },
+    scans: {
+      A: { name: "Bragg3dModel", data: { name: "QuickScan" } },
+      B: { ...SCAN, coherence: { num_probe_modes: 0 } },
+    },
     engines: { e: { name: "DM_3dBragg", subpix: "fourier" } },
   });
   assert.deepEqual((error.fields.parameters as { path: string }[]).map((u) => u.path), [
     "ipython_kernel",
     "scans.A.name",
-    "scans.B.sample.model",
+    "scans.B.coherence.num_probe_modes",
     "engines.e.name",
     "engines.e.subpix",
   ]);

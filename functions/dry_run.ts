@@ -10,6 +10,7 @@ import type { PreparationPlan } from "../core/preparation/plan.ts";
 import { planScan } from "../core/preparation/prepare.ts";
 import type { ParsedPtycho } from "../core/ptycho_params.ts";
 import { layoutOf } from "../core/scan_models/mod.ts";
+import { unreadFrames } from "../core/scan_models/scan_frames.ts";
 import { DataError, ParameterError } from "../core/errors.ts";
 import { checkTarget } from "../core/formats/atomic_file.ts";
 import type { LoaderParams } from "../core/loaders/mod.ts";
@@ -77,7 +78,7 @@ export function dryRun(
     const options = { label, written: writtenBelow(written, `scans.${label}.data.`), services };
     checkSaving(label, data, services);
     const plan = planScan(loaderOf(label, data), data, options);
-    return estimateScan({ label, scan, plan, maxShift }, services);
+    return estimateScan({ label, scan, plan, maxShift, labels: Object.keys(p.scans) }, services);
   });
   const need = needOfScans(scans, p.data_type);
   return {
@@ -118,9 +119,11 @@ interface Draft {
   readonly scan: ScanParams;
   readonly plan: PreparationPlan;
   readonly maxShift: number;
+  /** Of all scans. */
+  readonly labels: readonly string[];
 }
 
-function estimateScan({ label, scan, plan, maxShift }: Draft, services: LoaderServices): ScanEstimate {
+function estimateScan({ label, scan, plan, maxShift, labels }: Draft, services: LoaderServices): ScanEstimate {
   const where = `scans.${label}`;
   const { energy, distance, psize, shape } = plan;
   const center = [Math.floor(shape[0] / 2), Math.floor(shape[1] / 2)] as const;
@@ -137,9 +140,10 @@ function estimateScan({ label, scan, plan, maxShift }: Draft, services: LoaderSe
       { scan: label, found: [rows, cols] },
     );
   }
-  const plane = { storageID: layout.storageID, psize: geometry.resolution, energy, photons: 1 };
-  layout.initialProbe({ ...plane, shape: [shape[0], shape[1]] });
-  layout.initialObject({ ...plane, shape: [rows - 2 * padding, cols - 2 * padding] });
+  const frames = unreadFrames(geometry, labels);
+  const plane = { storageID: layout.storageID, psize: geometry.resolution, energy, photons: 1, frames };
+  const probe = layout.initialProbe({ ...plane, shape: [shape[0], shape[1]] });
+  layout.initialObject({ ...plane, shape: [rows - 2 * padding, cols - 2 * padding], probe });
   return {
     label,
     source: plan.source.replace(/^"(.*)"$/, "$1"),

@@ -1,7 +1,8 @@
 /** Parameters of the initial probe. */
 
 import { z } from "zod";
-import { ndarray, noise, oneOrMore, orNone, pair } from "./values.ts";
+import { illuminationText, probeModel } from "./model_texts.ts";
+import { noise, oneOrMore, orNone, pair } from "./values.ts";
 
 const length = z.number().min(0);
 
@@ -75,7 +76,8 @@ const propagation = z.strictObject({
 const recon = z.strictObject({
   label: z.string().nullable().prefault(null).meta({
     types: ["NoneType", "str"],
-    description: "Scan of the earlier reconstruction whose probe is taken; None for the scan of the same label",
+    description:
+      "Scan of the earlier reconstruction whose probe is taken, or for `stxm` the scan of this run whose frames are analysed; None for the scan of the same label",
   }),
   rfile: z.string().prefault("\\*.ptyr").meta({ description: "The `.ptyr` file of the earlier reconstruction" }),
 });
@@ -83,10 +85,10 @@ const recon = z.strictObject({
 /** Shape of the initial probe without what makes several modes differ. */
 export const SINGLE_ILLUMINATION_SHAPE = {
   aperture: aperture.prefault({}).meta({ description: "Opening that forms the beam" }),
-  model: ndarray().nullable().prefault(null).meta({
+  model: probeModel().nullable().prefault(null).meta({
     types: ["str", "ndarray"],
     description:
-      "What comes before aperture and propagation: None for a plane wave, an array or a file with one, `recon` for an earlier result, `stxm` for an estimate from the data, or the name of a picture",
+      "What comes before aperture and propagation: None for a plane wave, an array or a file with one, `recon` for an earlier result, `stxm` for the transform of the mean frame's root, the name of a picture (`flower`, `moon`, `star`, `tree`), or a template that also decides aperture and propagation (`plane`, `pinhole`, `zone_plate`, `kb_mirrors`)",
   }),
   photons: length.nullable().prefault(null).meta({
     types: ["int", "float", "NoneType"],
@@ -106,10 +108,11 @@ const full = z.strictObject({
   }),
 });
 
-const TEXT = z.string().min(1);
+const TEXT = illuminationText();
 const META = {
   types: ["Param", "str"],
-  description: "Initial probe; a text stands for a `.ptyr` file to start from or for a `model`",
+  description:
+    "Initial probe; a text stands for a `.ptyr` file to start from, or for a `model` without aperture and propagation",
 };
 
 /** Initial probe with several modes. */

@@ -1,7 +1,8 @@
 /** Parameters of the initial object. */
 
 import { z } from "zod";
-import { complex, ndarray, noise, oneOrMore, orNone, pair } from "./values.ts";
+import { objectModel } from "./model_texts.ts";
+import { complex, noise, oneOrMore, orNone, pair } from "./values.ts";
 
 const recon = z.strictObject({
   rfile: z.string().prefault("\\*.ptyr").meta({ description: "The `.ptyr` file of the earlier reconstruction" }),
@@ -67,10 +68,10 @@ const diversity = z.strictObject({
 });
 
 const sample = z.strictObject({
-  model: ndarray().nullable().prefault(null).meta({
+  model: objectModel().nullable().prefault(null).meta({
     types: ["str", "ndarray"],
     description:
-      "Source of the object: None for a constant `fill`, an array or a file with one, `recon` for an earlier result, `stxm` for an estimate from the data, or the name of a picture",
+      "Source of the object: None for a constant `fill`, an array or a file with one, `recon` for an earlier result, `stxm` for transmission and phase contrast of the data, or the name of a picture (`flower`, `moon`, `tree`, a transmission; `star`, a thickness)",
   }),
   fill: complex().prefault(1).meta({
     types: ["float", "complex"],

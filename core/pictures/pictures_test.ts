@@ -3,7 +3,10 @@
 import assert from "node:assert/strict";
 import { createFft2 } from "../../kernels/fft/fft.ts";
 import { flowerPicture } from "./flower.ts";
+import { drawPicture, PICTURE_NAMES } from "./mod.ts";
 import { moonPicture } from "./moon.ts";
+import { starPicture } from "./star.ts";
+import { treePicture } from "./tree.ts";
 
 function polar(data: ArrayLike<number>): { amplitude: number[]; phase: number[] } {
   const pixels = Array.from({ length: data.length / 2 }, (_, i) => [data[2 * i]!, data[2 * i + 1]!] as const);
@@ -75,4 +78,45 @@ Deno.test("moonPicture() fills the middle, is dark towards the edge, and has a p
   const disc = phase.filter((_, i) => amplitude[i]! > 0.2);
   assert.ok(disc.length > 0.15 * n * n);
   assert.ok(Math.max(...disc) - Math.min(...disc) > 1);
+});
+
+Deno.test("treePicture() transmits 0.5 to 1 with a phase of 0 to 2 rad, has a trunk and looks different from itself mirrored", () => {
+  const n = 96;
+  const { amplitude, phase } = polar(treePicture([n, n]).data);
+  assert.ok(Math.min(...amplitude) >= 0.5 - 1e-12 && Math.max(...amplitude) <= 1 + 1e-12);
+  assert.ok(Math.min(...phase) >= -1e-12 && Math.max(...phase) <= 2 && Math.max(...phase) > 1.5);
+  const trunk = amplitude.filter((a, i) => Math.floor(i / n) === n - 5 && a < 0.6);
+  assert.ok(trunk.length >= 3 && trunk.length <= 7, `${trunk.length} pixels of trunk`);
+  const wood = amplitude.filter((a) => a < 0.8).length / (n * n);
+  assert.ok(wood > 0.05 && wood < 0.5, `${wood} of the picture is wood`);
+  const differs = phase.reduce((sum, v, i) => sum + (v - phase[i - i % n + n - 1 - i % n]!) ** 2, 0);
+  assert.ok(Math.sqrt(differs / (n * n)) > 0.1);
+});
+
+Deno.test("starPicture() has 36 spokes of half a turn's part each, and an empty middle and border", () => {
+  const n = 400;
+  const star = starPicture([n, n]).data;
+  const at = (radius: number, angle: number) => {
+    const place = (v: number) => Math.round((n - 1) / 2 + radius * n / 2 * v);
+    return star[place(Math.sin(angle)) * n + place(Math.cos(angle))]!;
+  };
+  const samples = Array.from({ length: 3600 }, (_, i) => at(0.7, 2 * Math.PI * i / 3600));
+  const rises = samples.filter((v, i) => v > 0.5 && samples.at(i - 1)! <= 0.5).length;
+  assert.equal(rises, 36);
+  assert.ok(Math.abs(samples.reduce((sum, v) => sum + v, 0) / 3600 - 0.5) < 0.01);
+  assert.ok([0, 0.02, 0.95].every((r) => at(r, 0) === 0) && at(0.46, 0) === 0 && at(0.7, 0) === 1);
+  assert.ok(star.every((v) => v >= 0 && v <= 1));
+});
+
+Deno.test("drawPicture() knows the pictures by their names, at any shape; null for others", () => {
+  for (const name of PICTURE_NAMES) {
+    for (const shape of [[1, 1], [5, 40]] as const) {
+      const picture = drawPicture(name, shape)!;
+      assert.deepEqual(picture.shape, shape);
+      assert.deepEqual(picture, drawPicture(name, shape));
+      assert.ok(picture.data.every(Number.isFinite));
+    }
+  }
+  assert.equal(drawPicture("toString", [2, 2]), null);
+  for (const draw of [treePicture, starPicture]) assert.throws(() => draw([0, 4]), RangeError);
 });

@@ -7,6 +7,7 @@ import { firstPixel, type Storage, storageOver } from "../containers/storage.ts"
 import { numberedID, type View } from "../containers/view.ts";
 import type { Model, ModelScan } from "./model.ts";
 import { type PlannedScan, planScans, type ScanInput, type ScanPlan } from "./plan_scans.ts";
+import { scanFrames } from "./scan_frames.ts";
 import type { ModelServices, StoragePlane } from "./scan_model.ts";
 
 /** How to build a model. */
@@ -33,6 +34,12 @@ export function buildModel(inputs: readonly ScanInput[], options: BuildOptions):
   const tables = connect(plan);
   const probe: WaveContainer = { ID: "Cprobe", storages: plan.probes, views: tables.probe, data: probeData };
   const obj: WaveContainer = { ID: "Cobj", storages: plan.objects, views: tables.obj, data: objectData };
+  const framesFor = scanFrames(plan.scans);
+  const planeOf = (storage: Storage, scan: PlannedScan) => ({
+    ...areaOf(storage),
+    photons: scan.photons,
+    frames: framesFor(scan, storage),
+  });
   const isFilled = { probe: new Set<number>(), object: new Set<number>() };
   for (const scan of plan.scans) {
     const { probeStorage, objectStorage, layout } = scan;
@@ -42,7 +49,11 @@ export function buildModel(inputs: readonly ScanInput[], options: BuildOptions):
     }
     if (!isFilled.object.has(objectStorage)) {
       const storage = plan.objects[objectStorage]!;
-      setInside(storageData(obj, storage), layout.initialObject(planeOf(storage, scan)), storage);
+      setInside(
+        storageData(obj, storage),
+        layout.initialObject({ ...planeOf(storage, scan), probe: storageData(probe, plan.probes[probeStorage]!) }),
+        storage,
+      );
     }
     isFilled.probe.add(probeStorage);
     isFilled.object.add(objectStorage);
@@ -62,8 +73,8 @@ export function buildModel(inputs: readonly ScanInput[], options: BuildOptions):
 }
 
 /** The model of PtyPy sees the area that the views cover; the margin is added afterwards. */
-function planeOf({ ID, rows, cols, padding, psize, energy }: Storage, { photons }: PlannedScan): StoragePlane {
-  return { storageID: ID, shape: [rows - 2 * padding, cols - 2 * padding], psize, energy, photons };
+function areaOf({ ID, rows, cols, padding, psize, energy }: Storage): Omit<StoragePlane, "photons"> {
+  return { storageID: ID, shape: [rows - 2 * padding, cols - 2 * padding], psize, energy };
 }
 
 /** Puts the initial content inside the margin, which stays 0. Changes `data`. */

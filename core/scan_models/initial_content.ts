@@ -1,26 +1,28 @@
 /** Initial probe and object of a storage from the parameters `illumination` and `sample`, with their models read. */
 
-import type { NdArray } from "../../kernels/nd_array.ts";
+import { complexArray, isComplex, type NdArray } from "../../kernels/nd_array.ts";
+import { ParameterError } from "../errors.ts";
 import { type IlluminationOptions, initialProbe } from "../illumination.ts";
-import type { IlluminationParams } from "../parameters/illumination.ts";
+import { illuminationTemplate } from "../illumination_templates.ts";
+import { type IlluminationParams, illuminationParams } from "../parameters/illumination.ts";
+import { isResultFile } from "../parameters/model_texts.ts";
 import type { SampleParams } from "../parameters/sample.ts";
-import { refractiveIndex } from "../refraction/refractive_index.ts";
-import { initialObject } from "../sample.ts";
+import { drawPicture } from "../pictures/mod.ts";
+import { initialObject, type SampleProcess } from "../sample.ts";
+import { stxmObject } from "../stxm/stxm_object.ts";
+import { stxmProbe } from "../stxm/stxm_probe.ts";
+import type { ScanFrames } from "./scan_frames.ts";
 import type { ScanContext, StoragePlane } from "./scan_model.ts";
-import { arrayOf, arrayOfResult } from "./sources.ts";
+import { arrayOfResult, nestedArray } from "./sources.ts";
 
 /** The scan that something is made for, and the layers of the storage that it goes into. */
 export type LayeredContext = ScanContext & { readonly layers: number };
 
-/** The probe of a storage, complex (layer, y, x). @throws as `initialProbe` and `arrayOf` */
+/** The probe of a storage, complex (layer, y, x). @throws as `initialProbe` and `arrayOfResult` */
 export function probeOf(p: IlluminationParams | string, plane: StoragePlane, context: LayeredContext): Float64Array {
   const where = `${context.where}.illumination`;
   const common = { ...plane, layers: context.layers, random: context.random, where };
-  if (typeof p === "string") {
-    // A file alone is taken as it is, apart from its photons.
-    const model = arrayOfResult(p, { ...context, kind: "probe", storageID: plane.storageID });
-    return initialProbe({ photons: plane.photons }, { ...common, model });
-  }
+  if (typeof p === "string") return probeOfText(p, plane, context);
   const photons = p.photons ?? plane.photons;
   if (Math.abs(Math.log10(photons / plane.photons)) > 1) {
     context.log(
@@ -29,48 +31,115 @@ export function probeOf(p: IlluminationParams | string, plane: StoragePlane, con
       }: a factor of more than ten apart`,
     );
   }
-  const probe = initialProbe({ ...p as IlluminationOptions, photons }, {
-    ...common,
-    model: probeModel(p, plane, context),
-  });
-  if (p.model !== null && p.aperture.form !== null) {
-    const model = p.model === "recon" ? `the probe of "${p.recon.rfile}"` : "the array that is its model";
-    context.log(`the aperture of ${where} also acts on ${model}; write aperture.form: null to take it whole`);
+  const template = typeof p.model === "string" ? illuminationTemplate(p.model, plane) : null;
+  const options = { ...p as IlluminationOptions, ...template, photons };
+  const model = template === null ? probeModel(p, plane, context) : null;
+  const probe = initialProbe(options, { ...common, model });
+  if (model !== null && p.aperture.form !== null) {
+    context.log(`the aperture of ${where} also acts on ${told(p)}; write aperture.form: null to take it whole`);
   }
   return probe;
 }
 
-function probeModel(p: IlluminationParams, plane: StoragePlane, context: LayeredContext): NdArray | null {
-  if (p.model === null) return null;
-  if (p.model !== "recon") return arrayOf(p.model, { ...context, where: `${context.where}.illumination.model` });
-  const { label, rfile } = p.recon;
+/** A text alone: a file is taken as it is, apart from its photons; everything else has the modes that are usual. */
+function probeOfText(text: string, plane: StoragePlane, context: LayeredContext): Float64Array {
   const where = `${context.where}.illumination`;
+  const common = { ...plane, layers: context.layers, random: context.random, where };
+  if (isResultFile(text)) {
+    const model = arrayOfResult(text, { ...context, kind: "probe", storageID: plane.storageID, where });
+    return initialProbe({ photons: plane.photons }, { ...common, model });
+  }
+  const { diversity } = illuminationParams.parse({}) as IlluminationParams;
+  const template = illuminationTemplate(text, plane);
+  const model = template !== null ? null : drawPicture(text, plane.shape) ?? stxmModel(null, plane, where);
+  return initialProbe({ ...template, photons: plane.photons, diversity } as IlluminationOptions, { ...common, model });
+}
+
+function told({ model, recon }: IlluminationParams): string {
+  if (model === "recon") return `the probe of "${recon.rfile}"`;
+  if (model === "stxm") return "the probe from the data";
+  return typeof model === "string" && drawPicture(model, [1, 1]) !== null
+    ? `the picture "${model}"`
+    : "the array that is its model";
+}
+
+function probeModel(p: IlluminationParams, plane: StoragePlane, context: LayeredContext): NdArray | null {
+  const where = `${context.where}.illumination`;
+  const { model, recon: { label, rfile } } = p;
+  if (model === null) return null;
+  if (typeof model !== "string") return nestedArray(model);
+  if (model === "stxm") return stxmModel(label, plane, where);
+  if (model !== "recon") return drawPicture(model, plane.shape) ?? context.loadArray(model);
   return arrayOfResult(rfile, { ...context, where, kind: "probe", storageID: plane.storageID, scan: label });
 }
 
-/** The object of a storage, complex (layer, y, x). @throws as `initialObject` and `arrayOf` */
-export function objectOf(p: SampleParams, plane: StoragePlane, context: LayeredContext): Float64Array {
+function stxmModel(label: string | null, plane: StoragePlane, where: string): NdArray {
+  const { statistics, geometry } = framesOf(plane, where).analyse(label, `${where}.recon.label`);
+  return stxmProbe(statistics.mean, geometry);
+}
+
+function framesOf({ frames }: StoragePlane, where: string): ScanFrames {
+  if (frames !== undefined) return frames;
+  const message = 'found "stxm", expected a model that needs no frames, as none have been measured in a simulation';
+  throw new ParameterError([{ path: `${where}.model`, message }]);
+}
+
+/** The plane of an object, and the probe that lights it. */
+type ObjectPlane = StoragePlane & { readonly probe: ArrayLike<number> };
+
+/** The object of a storage, complex (layer, y, x). @throws as `initialObject` and `arrayOfResult` */
+export function objectOf(p: SampleParams, plane: ObjectPlane, context: LayeredContext): Float64Array {
   const where = `${context.where}.sample`;
   const common = { ...plane, layers: context.layers, random: context.random, where };
+  if (p.model === null) return initialObject(p, { ...common, model: null });
   if (p.model === "recon") {
     // An earlier object is a transmission already, so that `process` has nothing to do.
     const model = arrayOfResult(p.recon.rfile, { ...context, where, kind: "obj", storageID: plane.storageID });
     return initialObject({ ...p, process: null }, { ...common, model });
   }
-  const model = p.model === null ? null : arrayOf(p.model, { ...context, where: `${where}.model` });
-  const object = initialObject(p, { ...common, model });
-  if (model !== null && p.process?.formula) tellIndex(p.process.formula, p.process.density, { plane, context });
-  return object;
+  if (p.model === "stxm") {
+    return initialObject({ ...p, process: null }, { ...common, model: stxmSample(p, plane, where) });
+  }
+  const picture = typeof p.model === "string" ? drawPicture(p.model, plane.shape) : null;
+  tellDensity(p.process, { where, log: context.log });
+  if (picture !== null) return initialObject(...pictureSample(p, picture, common));
+  const model = typeof p.model === "string" ? context.loadArray(p.model) : nestedArray(p.model);
+  return initialObject(p, { ...common, model });
 }
 
-/** The density of a formula is 1 unless somebody writes it, which is seldom what is meant. */
-function tellIndex(
-  formula: string,
-  density: number | null,
-  { plane: { energy }, context }: { readonly plane: StoragePlane; readonly context: LayeredContext },
+/** Transmission and phase contrast of the frames, with `fill` where no view reaches. */
+function stxmSample({ fill, stxm }: SampleParams, plane: ObjectPlane, where: string): NdArray {
+  const scan = framesOf(plane, where).analyse(stxm.label, `${where}.stxm.label`);
+  const { data, isCovered } = stxmObject(scan, plane);
+  for (let i = 0; i < isCovered.length; i++) {
+    if (isCovered[i] === 1) continue;
+    data[2 * i] = fill.re;
+    data[2 * i + 1] = fill.im;
+  }
+  return complexArray(data, plane.shape);
+}
+
+/** A complex picture is a transmission, to which no thickness is applied; of a `formula` it gives the thickness, by its phase. */
+function pictureSample<P>(p: SampleParams, picture: NdArray, plane: P): [SampleParams, P & { model: NdArray }] {
+  if (p.process === null || !isComplex(picture)) return [p, { ...plane, model: picture }];
+  if (p.process.formula === null) {
+    return [{ ...p, process: { ...p.process, thickness: null } }, { ...plane, model: picture }];
+  }
+  const { data, shape } = picture;
+  const phase = Float64Array.from(
+    { length: data.length / 2 },
+    (_, i) => Math.atan2(Number(data[2 * i + 1]), Number(data[2 * i])),
+  );
+  return [p, { ...plane, model: { dtype: "float64", shape, data: phase } }];
+}
+
+/** The density of a formula is 1 unless somebody writes it, which is that of water. */
+function tellDensity(
+  process: Pick<SampleProcess, "formula" | "density"> | null,
+  { where, log }: { readonly where: string; readonly log: (message: string) => void },
 ): void {
-  const where = `${context.where}.sample.process`;
-  const index = refractiveIndex({ formula, density }, { energy, where });
-  const [delta, beta] = [-index.re, index.im].map((v) => v.toExponential(3));
-  context.log(`${where}: ${formula} of ${index.density} g/cm^3 at ${energy} keV has delta ${delta} and beta ${beta}`);
+  if (process === null || process.formula === null || process.density !== 1 || process.formula === "H2O") return;
+  log(
+    `${where}.process.density of "${process.formula}" is 1 g/cm^3, as it is unless it is written; None takes that of an element`,
+  );
 }

@@ -2,6 +2,7 @@
 
 import type { NdArray } from "../../kernels/nd_array.ts";
 import type { Random } from "../random.ts";
+import type { ScanFrames } from "./scan_frames.ts";
 
 /** What an earlier reconstruction offers; `Ptyr` of core/formats/ptyr.ts is one. */
 export interface EarlierResult {
@@ -38,6 +39,8 @@ export interface StoragePlane {
   readonly energy: number;
   /** Valid photons of the strongest frame. */
   readonly photons: number;
+  /** The frames of the model's scans; left out where there are none, as in a simulation. */
+  readonly frames?: ScanFrames;
 }
 
 /** What a scan model makes of the parameters of one scan. */
@@ -51,8 +54,8 @@ export interface ScanLayout {
   readonly geometryID: string;
   /** Complex, (mode, y, x). */
   initialProbe(plane: StoragePlane): Float64Array;
-  /** Complex, (mode, y, x). */
-  initialObject(plane: StoragePlane): Float64Array;
+  /** Complex, (mode, y, x); `probe` is that of the same scan. */
+  initialObject(plane: StoragePlane & { readonly probe: ArrayLike<number> }): Float64Array;
 }
 
 /** A scan model for parameters `P`. */

@@ -1,34 +1,12 @@
-/** Where the content of an initial probe or object comes from: arrays in the parameters, files, earlier results. */
+/** Where the content of an initial probe or object comes from: arrays in the parameters, earlier results. */
 
 import type { NdArray } from "../../kernels/nd_array.ts";
-import { DataError, ParameterError, UnsupportedError } from "../errors.ts";
+import { DataError, ParameterError } from "../errors.ts";
 import type { NestedNumbers } from "../parameters/values.ts";
 import type { ModelServices } from "./scan_model.ts";
 
 /** PtyPy's default for `recon.rfile`. */
 const PLACEHOLDER = "\\*.ptyr";
-
-/** Texts that name an array: a file with a known ending, or a data set in one. */
-const ARRAY_FILE = /\.(npy|ptyr|ptyd|h5|hdf5|cxi|nxs)(:.*)?$/i;
-
-/**
- * The array that a parameter `model` stands for, given as nested lists or as the name of a file.
- *
- * where  path of the parameter, such as `scans.MF.sample.model`
- *
- * @throws {UnsupportedError} for a text that names no file, such as one of PtyPy's pictures or `stxm`
- */
-export function arrayOf(
-  value: string | NestedNumbers,
-  { where, loadArray }: { readonly where: string } & Pick<ModelServices, "loadArray">,
-): NdArray {
-  if (typeof value !== "string") return nestedArray(value);
-  if (ARRAY_FILE.test(value)) return loadArray(value);
-  throw new UnsupportedError(
-    `Cannot use ${where}: found "${value}", expected None, "recon" or an array, also as x.npy, x.h5:/dataset or x.ptyr`,
-    { parameter: where, found: value },
-  );
-}
 
 /** Which storage of an earlier result is wanted. */
 export interface ResultOptions extends Pick<ModelServices, "readPtyr"> {

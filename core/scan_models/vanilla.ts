@@ -3,8 +3,8 @@
 import { initialProbe } from "../illumination.ts";
 import type { VanillaParams } from "../parameters/scan/vanilla.ts";
 import { initialObject } from "../sample.ts";
+import { probeOf } from "./initial_content.ts";
 import { defineScanModel } from "./scan_model.ts";
-import { arrayOfResult } from "./sources.ts";
 
 /**
  * `Vanilla`: the probe starts as a soft disc of amplitude 1, the object as a constant.
@@ -21,10 +21,9 @@ export const vanilla = defineScanModel<VanillaParams>({
     geometryID: "G0000",
     initialProbe(plane) {
       const illumination = p.illumination;
-      const isFile = typeof illumination === "string";
-      const { storageID } = plane;
+      if (typeof illumination === "string") return probeOf(illumination, plane, { ...context, layers: 1 });
       return initialProbe({
-        aperture: isFile ? null : {
+        aperture: {
           form: "circ",
           size: illumination.size,
           offset: 0,
@@ -33,14 +32,8 @@ export const vanilla = defineScanModel<VanillaParams>({
           central_stop: null,
           diffuser: null,
         },
-        photons: isFile ? plane.photons : null,
-      }, {
-        ...plane,
-        layers: 1,
-        model: isFile ? arrayOfResult(illumination, { ...context, kind: "probe", storageID }) : null,
-        random: context.random,
-        where: `${context.where}.illumination`,
-      });
+        photons: null,
+      }, { ...plane, layers: 1, model: null, random: context.random, where: `${context.where}.illumination` });
     },
     initialObject: (plane) =>
       initialObject({ fill: p.sample.fill, process: null }, {

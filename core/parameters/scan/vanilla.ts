@@ -1,6 +1,7 @@
 /** Parameters of the scan model with one probe and one object mode. */
 
 import { z } from "zod";
+import { illuminationText } from "../model_texts.ts";
 import { complex, named, orNone } from "../values.ts";
 import { SCAN_MODEL_SHAPE } from "./scan_model.ts";
 
@@ -24,9 +25,10 @@ export const filledSampleParams = orNone(sample).prefault({}).meta({ types: ["Pa
 /** Parameters of `Vanilla`. */
 export const vanillaParams = z.strictObject({
   ...SCAN_MODEL_SHAPE,
-  illumination: z.union([orNone(illumination), z.string().min(1)]).prefault({}).meta({
+  illumination: z.union([orNone(illumination), illuminationText()]).prefault({}).meta({
     types: ["Param", "str"],
-    description: "Initial probe; a text stands for a `.ptyr` file to start from or for a model",
+    description:
+      "Initial probe; a text stands for a `.ptyr` file to start from, `stxm`, a picture or a template, as in `Full`",
   }),
   sample: filledSampleParams,
   name: named("Vanilla"),
