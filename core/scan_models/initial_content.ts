@@ -13,7 +13,7 @@ import { stxmObject } from "../stxm/stxm_object.ts";
 import { stxmProbe } from "../stxm/stxm_probe.ts";
 import type { ScanFrames } from "./scan_frames.ts";
 import type { ScanContext, StoragePlane } from "./scan_model.ts";
-import { arrayOfResult, nestedArray } from "./sources.ts";
+import { arrayOf, arrayOfResult } from "./sources.ts";
 
 /** The scan that something is made for, and the layers of the storage that it goes into. */
 export type LayeredContext = ScanContext & { readonly layers: number };
@@ -67,10 +67,12 @@ function probeModel(p: IlluminationParams, plane: StoragePlane, context: Layered
   const where = `${context.where}.illumination`;
   const { model, recon: { label, rfile } } = p;
   if (model === null) return null;
-  if (typeof model !== "string") return nestedArray(model);
   if (model === "stxm") return stxmModel(label, plane, where);
-  if (model !== "recon") return drawPicture(model, plane.shape) ?? context.loadArray(model);
-  return arrayOfResult(rfile, { ...context, where, kind: "probe", storageID: plane.storageID, scan: label });
+  if (model === "recon") {
+    return arrayOfResult(rfile, { ...context, where, kind: "probe", storageID: plane.storageID, scan: label });
+  }
+  const picture = typeof model === "string" ? drawPicture(model, plane.shape) : null;
+  return picture ?? arrayOf(model, { ...context, where: `${where}.model` });
 }
 
 function stxmModel(label: string | null, plane: StoragePlane, where: string): NdArray {
@@ -103,8 +105,7 @@ export function objectOf(p: SampleParams, plane: ObjectPlane, context: LayeredCo
   const picture = typeof p.model === "string" ? drawPicture(p.model, plane.shape) : null;
   tellDensity(p.process, { where, log: context.log });
   if (picture !== null) return initialObject(...pictureSample(p, picture, common));
-  const model = typeof p.model === "string" ? context.loadArray(p.model) : nestedArray(p.model);
-  return initialObject(p, { ...common, model });
+  return initialObject(p, { ...common, model: arrayOf(p.model, { ...context, where: `${where}.model` }) });
 }
 
 /** Transmission and phase contrast of the frames, with `fill` where no view reaches. */

@@ -2,11 +2,29 @@
 
 import type { NdArray } from "../../kernels/nd_array.ts";
 import { DataError, ParameterError } from "../errors.ts";
+import { isArrayFile } from "../parameters/model_texts.ts";
 import type { NestedNumbers } from "../parameters/values.ts";
 import type { ModelServices } from "./scan_model.ts";
 
 /** PtyPy's default for `recon.rfile`. */
 const PLACEHOLDER = "\\*.ptyr";
+
+/**
+ * The array that a parameter `model` stands for, given as nested lists or as the name of a file.
+ *
+ * where  path of the parameter, such as `scans.MF.sample.model`
+ *
+ * @throws {ParameterError} for a text that names no file
+ */
+export function arrayOf(
+  value: string | NestedNumbers,
+  { where, loadArray }: { readonly where: string } & Pick<ModelServices, "loadArray">,
+): NdArray {
+  if (typeof value !== "string") return nestedArray(value);
+  if (isArrayFile(value)) return loadArray(value);
+  const message = `found "${value}", expected an array, also as x.npy, x.h5:/dataset or x.ptyr`;
+  throw new ParameterError([{ path: where, message }]);
+}
 
 /** Which storage of an earlier result is wanted. */
 export interface ResultOptions extends Pick<ModelServices, "readPtyr"> {
