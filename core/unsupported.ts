@@ -121,10 +121,6 @@ function notIn(built: readonly string[]): Row["when"] {
   return (value) => !built.includes(String(value));
 }
 
-function isSet(value: unknown): boolean {
-  return value !== null;
-}
-
 function isNotOne(value: unknown): boolean {
   return Array.isArray(value) && !(value.length === 1 && value[0] === 1);
 }
