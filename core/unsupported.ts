@@ -30,6 +30,8 @@ const BUILT_LOADERS = [
   "NanomaxFlyscanJune2017",
   "SimScan",
   "Bragg3dSimScan",
+  "DiProIFERMIScan",
+  "UCLLaserScan",
 ];
 const BUILT_SCANS = ["Vanilla", "Full"];
 const BUILT_ENGINES = ["DM", "DM_simple", "ML", "ePIE", "Dummy"];

@@ -26,7 +26,9 @@ const REFUSED: readonly [path: string, value: unknown, tree: Record<string, unkn
   ["io.interaction.server.port", 5000, { io: { interaction: { server: { port: 5000 } } } }],
   ["io.autoplot.interval", 5, { io: { autoplot: { interval: 5 } } }],
   ["scans.A.name", "Bragg3dModel", { scans: { A: { ...SCAN, name: "Bragg3dModel" } } }],
-  ["scans.A.data.name", "UCLLaserScan", { scans: { A: { name: "Vanilla", data: { name: "UCLLaserScan" } } } }],
+  ["scans.A.data.name", "FliSpecScanMultexp", {
+    scans: { A: { name: "Vanilla", data: { name: "FliSpecScanMultexp" } } },
+  }],
   ["scans.A.data.chunk_format", ".x%d", inScan({ data: { name: "PtydScan", chunk_format: ".x%d" } })],
   ["scans.A.illumination.propagation.antialiasing", 2, inScan({ illumination: { propagation: { antialiasing: 2 } } })],
   ["scans.A.coherence.num_probe_modes", 0, inScan({ coherence: { num_probe_modes: 0 } })],

@@ -20,20 +20,16 @@ interface Frames {
   read(start: number, stop: number): { readonly data: ArrayLike<number | bigint> };
 }
 
-/** Mean of all frames, one at a time. `change` may alter each (y, x) before it is added. */
-export function meanFrame(
-  frames: Frames,
-  o: { readonly what: string; readonly change?: (frame: Float64Array) => Float64Array },
-): CorrectionFrame {
+/** Mean of all frames, which are read one at a time. @throws {DataError} if there is none */
+export function meanFrame(frames: Frames, { what }: { readonly what: string }): CorrectionFrame {
   const data = new Float64Array(sizeOf(frames.shape));
-  const source = `${o.what} ${frames.source}`;
+  const source = `${what} ${frames.source}`;
   if (frames.numFrames < 1) {
     throw new DataError(`Cannot use ${source}: found 0 frames, expected at least one`, { source, found: 0 });
   }
   for (let i = 0; i < frames.numFrames; i++) {
-    const frame = Float64Array.from(frames.read(i, i + 1).data, Number);
-    const changed = o.change?.(frame) ?? frame;
-    for (let at = 0; at < data.length; at++) data[at]! += changed[at]!;
+    const frame = frames.read(i, i + 1).data;
+    for (let at = 0; at < data.length; at++) data[at]! += Number(frame[at]);
   }
   return { shape: frames.shape, data: data.map((sum) => sum / frames.numFrames), source };
 }
@@ -63,7 +59,6 @@ export function correctDarkFlat(
   for (let i = 0; i < frame.length; i++) {
     const offset = dark === null ? 0 : dark.data[i]!;
     const gain = flat === null ? 1 : flat.data[i]! - offset;
-    // Not Math.max, which makes NaN of what is no number, but so does a gain that is none.
     frame[i] = gain > 0 ? Math.max(0, (frame[i]! - offset) / gain) : NaN;
   }
 }

@@ -1,10 +1,9 @@
 /** Scans of the AMO and CXI instruments of the LCLS, as hummingbird writes them. */
 
 import { assertFits, correctDarkFlat, type CorrectionFrame, meanFrame } from "../corrections/dark_flat.ts";
-import { type Hdf5File, openHdf5 } from "../formats/hdf5.ts";
-import { toNumbers } from "../formats/hdf5_values.ts";
+import { openHdf5 } from "../formats/hdf5.ts";
 import type { AmoScanParams } from "../parameters/scandata/amo_scan.ts";
-import { type FrameReader, hdf5Frames, readFrame, scanOver } from "./frame_reader.ts";
+import { type FrameReader, hdf5Frames, readCorrection, scanOver } from "./frame_reader.ts";
 import { joinColumns, need, readColumn, readMask } from "./instrument_files.ts";
 import { defineLoader, type LoaderServices } from "./loader.ts";
 
@@ -41,7 +40,7 @@ function readPositions(path: string, factor: number): Float64Array {
 
 function correctionOf(p: AmoScanParams, frames: FrameReader, services: LoaderServices): (frame: Float64Array) => void {
   const read = (path: string | null, dataset: string): CorrectionFrame | null => {
-    const correction = path === null ? null : readCorrection(services.path(path), dataset);
+    const correction = path === null ? null : correctionFrame(services.path(path), dataset);
     assertFits(correction, frames);
     return correction;
   };
@@ -52,17 +51,9 @@ function correctionOf(p: AmoScanParams, frames: FrameReader, services: LoaderSer
   };
 }
 
-function readCorrection(path: string, dataset: string): CorrectionFrame {
-  using file: Hdf5File = openHdf5(path);
-  if (!file.has(dataset)) {
-    using frames = hdf5Frames(path, "data/photons");
-    return meanFrame(frames, { what: `${dataset} frame` });
-  }
-  const { shape, data } = readWhole(file, dataset);
-  return { shape, data, source: `${dataset} frame "${path}"` };
-}
-
-function readWhole(file: Hdf5File, dataset: string): { shape: readonly [number, number]; data: Float64Array } {
-  const array = readFrame(file, dataset);
-  return { shape: [array.shape[0]!, array.shape[1]!], data: toNumbers(array) };
+function correctionFrame(path: string, dataset: string): CorrectionFrame {
+  using file = openHdf5(path);
+  if (file.has(dataset)) return readCorrection(file, dataset, { what: `${dataset} frame` });
+  using frames = hdf5Frames(path, "data/photons");
+  return meanFrame(frames, { what: `${dataset} frame` });
 }

@@ -69,7 +69,7 @@ Deno.test("AMOScan with a dark frame of another shape is refused", () => {
   assertRefused(
     CASE,
     { ...FILES, dark_file: "wide_dark.h5" },
-    /dark frame ".*wide_dark\.h5": found shape \(5, 8\), expected \(5, 7\)/,
+    /dark frame ".*wide_dark\.h5:dark": found shape \(5, 8\), expected \(5, 7\)/,
   );
 });
 

@@ -1,6 +1,7 @@
 /** Frames of a source read by range: one data set that holds all, or one file for each. What loaders of instruments share. */
 
 import { type DType, type NdArray, newArray, sizeOf } from "../../kernels/nd_array.ts";
+import type { CorrectionFrame } from "../corrections/dark_flat.ts";
 import { DataError } from "../errors.ts";
 import { type Hdf5File, openHdf5, type ReadRoom } from "../formats/hdf5.ts";
 import { checkBytes } from "../formats/hdf5_bounds.ts";
@@ -101,6 +102,16 @@ export function readFrame(file: Hdf5File, dataset: string): NdArray {
 export function readFrameOf(path: string, dataset: string): NdArray {
   using file = openHdf5(path);
   return readFrame(file, dataset);
+}
+
+/** A frame that others are corrected by, from a data set (y, x) or (1, y, x). */
+export function readCorrection(file: Hdf5File, dataset: string, o: { readonly what: string }): CorrectionFrame {
+  const frame = readFrame(file, dataset);
+  return {
+    shape: [frame.shape[0]!, frame.shape[1]!],
+    data: toNumbers(frame),
+    source: `${o.what} "${file.path}:${dataset}"`,
+  };
 }
 
 /** What a loader knows of a scan beside its frames. */

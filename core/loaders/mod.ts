@@ -15,6 +15,8 @@ import { als5321 } from "./als_5321.ts";
 import { nanomaxStepscanNov2016 } from "./nanomax_stepscan_nov_2016.ts";
 import { nanomaxStepscanMay2017 } from "./nanomax_stepscan_may_2017.ts";
 import { nanomaxFlyscanJune2017 } from "./nanomax_flyscan_june_2017.ts";
+import { diproiFermi } from "./diproi_fermi.ts";
+import { uclLaser } from "./ucl_laser.ts";
 
 /** Every loader that is built; `scans.<label>.data.name` chooses one by its name. */
 export const LOADERS = [
@@ -32,6 +34,8 @@ export const LOADERS = [
   nanomaxFlyscanJune2017,
   simScan,
   bragg3dSim,
+  diproiFermi,
+  uclLaser,
 ] as const;
 
 /** Parameters of any of the loaders. */

@@ -122,7 +122,61 @@ def nanomax():
             file["beam/data"] = beam
 
 
-MAKERS = [savu, amo, als, nanomax]
+def diproi():
+    raw = ("diproi", "imported", "Scan018", "Cycle001", "rawdata")
+    for i, (x, y) in enumerate([(1.0, 10.0), (2, 30), (4, -20), (8, 5)]):
+        with open_new(*raw, "S018_%d.hdf" % (i + 8)) as file:
+            file["image/ccd1"] = frame(i).astype("u2")
+            file["DPI/SampleX"] = np.array([x])
+            file["DPI/SampleY"] = y
+    with open(os.path.join(ROOT, *raw, ".hidden"), "w") as file:
+        file.write("not a frame")
+    with open_new("diproi", "imported", "Scan018", "Cycle001", "Fermi_reconstruction.h5") as file:
+        file["data/probe_positions"] = np.array([[1, 2, 4, 8], [10, 30, -20, 5]]) * 1e-6
+    darks = ("diproi", "imported", "Scan018", "Dark", "rawdata")
+    for i, image in enumerate([dark() - 1, dark() + 1]):
+        with open_new(*darks, "Dark_%d.hdf" % i) as file:
+            file["image/ccd1"] = image
+    with open_new(*darks, "Other_0.hdf") as file:
+        file["image/ccd1"] = dark() + 1000
+    with open_new("diproi", "flat.h5") as file:
+        file["flat"] = flat()
+    with open_new("diproi", "mask.h5") as file:
+        file["mask"] = mask()
+    with open_new("diproi", "small_flat.h5") as file:
+        file["flat"] = flat()[:, :6]
+
+
+def ucl():
+    def series(number, images):
+        for i, image in enumerate(images):
+            with open_new("ucl", "raw", "%06d" % number, "%06d_%04d.nxs" % (number, i + 1)) as file:
+                file["entry/instrument/a_source/energy"] = 1.96
+                file["entry/instrument/andor/data"] = image[None]
+                file["entry/instrument/pco/data"] = image[None, ::-1]
+
+    series(12, [frame(i).astype("u2") for i in range(4)])
+    with open_new("ucl", "raw", "000012", "000012_metadata.h5") as file:
+        file["positions"] = np.array([[1, 10], [2, 30], [4, -20], [8, 5]]) * 1e-3
+        file["t1_sx"] = np.array([1.0, 2, 3, 4])
+        file["t1_sy"] = np.array([9.0, 8, 6, 7])
+    series(10, [dark() - 1, dark() + 1])
+    series(11, [flat() + 3, flat() - 3])
+    with open_new("ucl", "raw", "000010", "000010_metadata.h5") as file:
+        file["t1_sx"] = np.array([5.0, 6])
+        file["t1_sy"] = np.array([7.0, 9])
+    # A frame with two hot pixels, one of them in a corner, and nothing else.
+    hot = np.full((ROWS, COLS), 10.0)
+    hot[2, 4] = 5000
+    hot[0, 6] = 4000
+    series(13, [hot])
+    series(14, [dark()[:, :6]])
+    with open_new("ucl", "mask.h5") as file:
+        file["mask"] = mask()
+    np.save(os.path.join(ROOT, "ucl", "mtf.npy"), np.ones((ROWS, COLS)))
+
+
+MAKERS = [savu, amo, als, nanomax, diproi, ucl]
 
 if __name__ == "__main__":
     shutil.rmtree(ROOT, ignore_errors=True)
