@@ -8,7 +8,8 @@ import { type NdArray, sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import { byName, checkBytes, checkMayOpen } from "./hdf5_bounds.ts";
 import { checkHdf5Signature, existsAsFile } from "./hdf5_signature.ts";
-import { decodeNumbers, describeType, filterName, singleValue, unreadableFilter, valueShape } from "./hdf5_values.ts";
+import { filterName, READABLE_FILTERS, unreadableFilter } from "./hdf5_filters.ts";
+import { decodeNumbers, describeType, singleValue, valueShape } from "./hdf5_values.ts";
 import type { Hdf5Metadata, Hdf5Type, Hdf5Value } from "./hdf5_values.ts";
 import { type Box, boxesOf } from "./hdf5_boxes.ts";
 import { library } from "./hdf5_library.ts";
@@ -340,8 +341,9 @@ export class Hdf5File implements Disposable {
     const filters = this.#attempt(path, () => library.get_dataset_filters(this.#id, absolute(path)));
     const name = unreadableFilter(filters);
     if (name === null) return;
-    const text = `Cannot read "${path}" in "${this.path}": found compression "${name}", expected deflate, shuffle, ` +
-      `fletcher32, szip or scaleoffset; rewrite it, for example with: h5repack -f GZIP=4`;
+    const text =
+      `Cannot read "${path}" in "${this.path}": found compression "${name}", expected ${READABLE_FILTERS}; ` +
+      `rewrite it, for example with: h5repack -f GZIP=4`;
     throw new DataError(text, { file: this.path, dataset: path, found: name, expected: "deflate" });
   }
 
@@ -352,7 +354,8 @@ export class Hdf5File implements Disposable {
     } catch (error) {
       if (error instanceof DataError) throw error;
       const found = libraryMessage(error);
-      const text = `Cannot read "${path}" in "${this.path}": found "${found}"; the file may be damaged, make it again`;
+      const remedy = found.includes("--allow-read") ? "" : "; the file may be damaged, make it again";
+      const text = `Cannot read "${path}" in "${this.path}": found "${found}"${remedy}`;
       throw new DataError(text, { file: this.path, dataset: path, found }, error);
     }
   }

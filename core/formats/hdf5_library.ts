@@ -7,7 +7,9 @@
  */
 
 import type h5wasm from "h5wasm/node";
-import { resolve } from "node:path";
+import { base_url as pluginsUrl } from "h5wasm-plugins";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { takeApart } from "./h5wasm_parts.ts";
 import { byName, mayOpen, placeOfOwn, throwRefusal } from "./hdf5_bounds.ts";
 
@@ -17,10 +19,15 @@ export type Hdf5Library = Awaited<typeof h5wasm.ready>;
 /** The stack of the library; null where the package was imported as it is. */
 let stack: Stack | null = null;
 
+/** Where the filters are that the library loads when it meets them: they are of this program, not of who wrote a file. */
+const PLUGINS = join(fileURLToPath(pluginsUrl), "plugins");
+
 /** The library, loaded. */
 export const library = withinBounds(await loadParts() ?? await loadPackage());
 // Without this, a failed read prints to the console and returns whatever was in memory.
 library.activate_throwing_error_handler();
+while (library.get_plugin_search_paths().length > 0) library.remove_plugin_search_path(0);
+library.insert_plugin_search_path(PLUGINS, 0);
 
 /** What the library uses to open files, and the error that it expects where one may not be opened. */
 interface FileSystem {
@@ -47,7 +54,7 @@ function withinBounds(loaded: Hdf5Library): Hdf5Library {
   files.open = (path, flags, ...mode) => {
     // Links lead to what is there: only the library itself makes files of such names.
     const own = (flags & O_CREAT) !== 0 ? placeOfOwn(path) : null;
-    if (own === null && !mayOpen(resolve(path))) throw new files.ErrnoError(EACCES);
+    if (own === null && !isOfPlugins(path) && !mayOpen(resolve(path))) throw new files.ErrnoError(EACCES);
     const stream = open(own ?? path, flags, ...mode);
     if (own !== null) complaints.push(stream);
     return stream;
@@ -79,6 +86,10 @@ function withinBounds(loaded: Hdf5Library): Hdf5Library {
       return call;
     },
   });
+}
+
+function isOfPlugins(path: string): boolean {
+  return path === PLUGINS || dirname(path) === PLUGINS;
 }
 
 interface Stack {

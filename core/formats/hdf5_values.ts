@@ -84,9 +84,6 @@ export const ELEMENT_BYTES: Readonly<Record<DType, number>> = {
   complex128: 16,
 };
 
-/** Filters that the library reads without plugins: deflate, shuffle, fletcher32, szip, nbit, scaleoffset. */
-const BUILT_IN_FILTERS = [1, 2, 3, 4, 5, 6];
-
 /** Describes an element type in words and says how its values are read. */
 export function describeType(m: Hdf5Metadata): Hdf5Type {
   const numeric = (kind: Hdf5Type["kind"], name: string, dtype: DType | null): Hdf5Type => ({ kind, name, dtype });
@@ -203,17 +200,6 @@ export function halfToSingle(halves: Uint16Array): Float32Array {
     if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
     return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
   });
-}
-
-/** Name of a filter as a person knows it. */
-export function filterName(filter: { id: number; name: string }): string {
-  return filter.name === "" ? `filter ${filter.id}` : filter.name.split(";", 1)[0]!;
-}
-
-/** Name of the first filter that the library cannot undo without plugins; null if there is none. */
-export function unreadableFilter(filters: readonly { id: number; name: string }[]): string | null {
-  const unknown = filters.find((filter) => !BUILT_IN_FILTERS.includes(filter.id));
-  return unknown === undefined ? null : filterName(unknown);
 }
 
 function integerType(m: Hdf5Metadata): DType | null {

@@ -160,7 +160,7 @@ withH5py("we read big-endian, half, complex, boolean, text, filtered and virtual
   assert.deepEqual([...file.readArray("offset").data], frames);
   assert.deepEqual([...file.readArray("virtual").data], [...frames.slice(12), ...frames.slice(0, 12)]);
   assert.equal(file.read("nothing"), null);
-  assert.throws(() => file.readArray("lzf"), /found compression "lzf", expected deflate.*h5repack/);
+  assert.deepEqual(file.readArray("lzf").data, file.readArray("shuffled").data);
   const attributes = file.attributes("shuffled");
   assert.equal(attributes.unit, "counts");
   assert.deepEqual((attributes.scale as NdArray).data, Float64Array.of(1, 2.5));
