@@ -15,6 +15,7 @@ const COMMANDS: readonly {
 }[] = [
   { name: "run", declare: async (io, exit) => (await import("./run.ts")).runCommand(io, exit) },
   { name: "simulate", declare: async (io) => (await import("./simulate.ts")).simulateCommand(io) },
+  { name: "prepare", declare: async (io) => (await import("./prepare.ts")).prepareCommand(io) },
   { name: "inspect", declare: async (io) => (await import("./inspect.ts")).inspectCommand(io) },
   { name: "orient", declare: async (io) => (await import("./orient.ts")).orientCommand(io) },
   { name: "plot", declare: async (io) => (await import("./plot.ts")).plotCommand(io) },

@@ -1,11 +1,10 @@
 /** `exitwave simulate`: simulated frames as a `.ptyd` file, and the truth beside it. */
 
 import { Command } from "commander";
-import { ParameterError } from "../core/errors.ts";
-import type { ParsedPtycho } from "../core/ptycho_params.ts";
 import { createScratchFiles } from "../core/formats/scratch_file.ts";
 import { simulateScans } from "../functions/simulate.ts";
 import type { CliIo } from "./command.ts";
+import { scanOutputs } from "./one_output.ts";
 import { collect, openRun } from "./open_run.ts";
 
 interface SimulateFlags {
@@ -36,22 +35,15 @@ export function simulateCommand(io: CliIo): Command {
     )
     .option("--json", "print what was written as JSON")
     .action(async (file: string, flags: SimulateFlags) => {
-      const { run, services } = openRun(file, { io, overrides: flags.set ?? [] });
-      const labels = Object.keys(run.parsed.p.scans);
-      const { out } = flags;
-      if (out !== undefined && labels.length > 1) {
-        throw new ParameterError([{
-          path: "scans",
-          message: `found ${labels.length} scans (${
-            labels.join(", ")
-          }) for --out, expected one; write data.dfile instead`,
-        }]);
-      }
-      const fileOf = (label: string) => `${run.name}_${label}.ptyd`;
-      const path = out === undefined ? services.path : (name: string) => name === out ? out : services.path(name);
-      const parsed = out === undefined ? run.parsed : withFile(run.parsed, out);
+      const opened = openRun(file, { io, overrides: flags.set ?? [] });
+      const { parsed, ...places } = scanOutputs(opened, flags.out);
       using scratch = createScratchFiles();
-      const files = await simulateScans(parsed, { ...services, scratch: scratch.open, path, fileOf, now: new Date() });
+      const files = await simulateScans(parsed, {
+        ...opened.services,
+        ...places,
+        scratch: scratch.open,
+        now: new Date(),
+      });
       if (flags.json) io.out(`${JSON.stringify(files)}\n`);
       else {
         for (const { label, frames, shape, ptyd, truth, figure } of files) {
@@ -62,12 +54,4 @@ export function simulateCommand(io: CliIo): Command {
         }
       }
     });
-}
-
-/** The same tree with `out` as the `dfile` of its only scan. */
-function withFile(parsed: ParsedPtycho, out: string): ParsedPtycho {
-  const scans = Object.entries(parsed.p.scans).map(([label, scan]) => {
-    return [label, scan.data === null ? scan : { ...scan, data: { ...scan.data, dfile: out } }];
-  });
-  return { ...parsed, p: { ...parsed.p, scans: Object.fromEntries(scans) } };
 }

@@ -7,11 +7,11 @@ import { writeFigure } from "../core/figures/write_figure.ts";
 import { simulateMoonFlower } from "../core/loaders/moon_flower.ts";
 import type { LoaderParams } from "../core/loaders/mod.ts";
 import type { PreparedScan } from "../core/loaders/prepared_scan.ts";
-import { type PrepareOptions, prepareScan } from "../core/preparation/prepare.ts";
 import type { ParsedPtycho, PtychoParams } from "../core/ptycho_params.ts";
 import type { Model } from "../core/scan_models/model.ts";
 import { simulateScan } from "../core/simulation/simulated_scan.ts";
-import { dataParams, loaderOf, type LoadServices, sortedScans, writtenBelow } from "./load.ts";
+import { dataParams, loaderOf, type LoadServices, sortedScans } from "./load.ts";
+import { saveScan, type SaveServices } from "./prepare_files.ts";
 import { type Truth, truthOfModel, truthOfMoonFlower, writeTruth } from "./simulated_truth.ts";
 
 /** What was written for a scan. */
@@ -28,12 +28,6 @@ export interface SimulatedFiles {
 
 /** Loaders that make frames instead of reading them. */
 const SIMULATORS: ReadonlySet<string> = new Set(["MoonFlowerScan", "QuickScan", "SimScan"]);
-
-/** What the stage needs beside parameters. */
-export interface SimulateServices extends LoadServices {
-  /** The `.ptyd` file of a scan that has no `dfile`. */
-  fileOf(label: string): string;
-}
 
 /** The scans of a tree with their simulators. @throws {UnsupportedError} for a scan whose loader reads frames */
 export function simulatedScans({ scans }: Pick<PtychoParams, "scans">): { label: string; data: LoaderParams }[] {
@@ -53,12 +47,12 @@ export function simulatedScans({ scans }: Pick<PtychoParams, "scans">): { label:
  * @throws {UnsupportedError} for a scan whose loader reads frames
  */
 export async function simulateScans(
-  { p, written }: ParsedPtycho,
-  services: SimulateServices,
+  parsed: ParsedPtycho,
+  services: SaveServices,
 ): Promise<SimulatedFiles[]> {
   const files: SimulatedFiles[] = [];
-  for (const { label, data } of simulatedScans(p)) {
-    files.push(await simulateOne({ label, data, written }, services));
+  for (const { label, data } of simulatedScans(parsed.p)) {
+    files.push(await simulateOne(parsed, { label, data, services }));
   }
   return files;
 }
@@ -66,20 +60,13 @@ export async function simulateScans(
 interface SimulatedInput {
   readonly label: string;
   readonly data: LoaderParams;
-  readonly written: ReadonlySet<string>;
+  readonly services: SaveServices;
 }
 
-async function simulateOne(
-  { label, data, written }: SimulatedInput,
-  services: SimulateServices,
-): Promise<SimulatedFiles> {
-  const dfile = data.dfile ?? services.fileOf(label);
-  const options = { label, written: writtenBelow(written, `scans.${label}.data.`), services, now: services.now };
-  const admit: PrepareOptions["admit"] = ({ numFrames: frames, shape }) => services.admit?.(label, { frames, shape });
-  const saving = { ...data, dfile, save: data.save ?? "append" } as typeof data;
+async function simulateOne(parsed: ParsedPtycho, input: SimulatedInput): Promise<SimulatedFiles> {
+  const { label, data, services } = input;
   const { loader, truthOf } = openSimulator({ label, data }, services);
-  const prepared = prepareScan(loader, saving, { ...options, admit, precision: "single" });
-  const ptyd = services.path(dfile);
+  const { prepared, dfile, ptyd } = saveScan(parsed, { ...input, loader });
   const files = { label, frames: prepared.numFrames, shape: prepared.meta.shape, ptyd };
   const truth = truthOf(prepared);
   if (truth === null) return { ...files, truth: null, figure: null };
