@@ -35,7 +35,7 @@ export interface AperturePlane {
  * disc is S(1/2 - sqrt(V^2 / v^2 + H^2 / h^2), edge / sqrt(v h)), a rectangle S(v / 2 - |V|, edge) S(h / 2 - |H|, edge), a stop
  * of fraction c one minus the same with c v, c h.
  *
- * @throws {ParameterError} if the opening has no area
+ * @throws {ParameterError} if the opening has no area, its edge is negative or hardly anything of it lies within the grid
  * @see PtyPy 0.4: core.illumination.aperture
  */
 export function aperture(p: ApertureOptions, { grid, psize, random, where }: AperturePlane): Float64Array {
@@ -51,7 +51,14 @@ export function aperture(p: ApertureOptions, { grid, psize, random, where }: Ape
       message: `found ${p.size}, expected a width in metres above 0`,
     }]);
   }
+  if (!(p.edge >= 0 && p.edge < Infinity)) {
+    throw new ParameterError([{
+      path: `${where}.edge`,
+      message: `found ${p.edge}, expected a width in pixels from 0`,
+    }]);
+  }
   const opening = openingOf(p.form, p.edge);
+  let widest = 0;
   const stop = p.central_stop;
   const [offsetY, offsetX] = pairOf(p.offset);
   const [c, s] = [Math.cos(p.rotate), Math.sin(p.rotate)];
@@ -63,11 +70,29 @@ export function aperture(p: ApertureOptions, { grid, psize, random, where }: Ape
       const h = (dy * s + dx * c) / psize[1];
       let value = opening(v, h, size);
       if (stop !== null && stop > 0) value *= 1 - opening(v, h, [size[0] * stop, size[1] * stop]);
+      widest = Math.max(widest, value);
       transmission[2 * (y * cols + x)]! *= value;
       transmission[2 * (y * cols + x) + 1]! *= value;
     }
   }
+  if (widest < CLOSED) refuseClosed(p, { grid, where });
   return transmission;
+}
+
+/** Where no pixel lets more amplitude pass, only the tails of soft edges are left, of which rounding makes what it likes. */
+const CLOSED = 1e-6;
+
+function refuseClosed(p: ApertureOptions, { grid, where }: Pick<AperturePlane, "grid" | "where">): never {
+  const side = (axis: 0 | 1) => Math.abs(grid[axis].at(-1)! - grid[axis][0]!).toPrecision(3);
+  const field = `the field of ${side(0)} x ${side(1)} m`;
+  const isAway = pairOf(p.offset).some((v) => v !== 0);
+  const [name, found] = isAway
+    ? ["offset", p.offset]
+    : p.central_stop
+    ? ["central_stop", p.central_stop]
+    : ["size", p.size];
+  const message = `found ${found}, which lets no light pass in any pixel, expected an opening within ${field}`;
+  throw new ParameterError([{ path: `${where}.${name}`, message }]);
 }
 
 type Opening = (v: number, h: number, size: readonly [number, number]) => number;

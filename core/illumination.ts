@@ -4,21 +4,16 @@ import type { NdArray } from "../kernels/nd_array.ts";
 import { isComplex } from "../kernels/nd_array.ts";
 import { aperture, type ApertureOptions } from "./aperture.ts";
 import { DataError, ParameterError } from "./errors.ts";
-import { diversify, type DiversityOptions } from "./field_noise.ts";
-import { createGeometry } from "./geometry.ts";
-import { axisGrid, multiplyBy, phaseFactor } from "./propagators/grid.ts";
-import { createPropagator } from "./propagators/propagator.ts";
+import { type BeamPath, beamPath, type PropagationOptions } from "./beam_path.ts";
+import { diversify, type DiversityOptions, type FieldNoise } from "./field_noise.ts";
+import { multiplyBy } from "./propagators/grid.ts";
 import type { Random } from "./random.ts";
 
 /** The parameters `illumination` that shape the wave, with `model` read; see there for units. */
 export interface IlluminationOptions {
   /** Left out: the wave is taken as it is. */
   readonly aperture?: ApertureOptions | null;
-  readonly propagation?: {
-    readonly focussed: number | null;
-    readonly parallel: number | null;
-    readonly spot_size: number | null;
-  } | null;
+  readonly propagation?: PropagationOptions | null;
   /** Photons in all layers together before diversity; null to leave the amplitude as it is. */
   readonly photons: number | null;
   readonly diversity?: DiversityOptions | null;
@@ -51,18 +46,13 @@ export function initialProbe(p: IlluminationOptions, plane: IlluminationPlane): 
   const { layers, shape, where } = plane;
   const pixels = shape[0] * shape[1];
   const stack = stackOf(plane);
-  const path = pathOf(p, plane);
-  if (p.aperture) {
-    const through = { ...p.aperture, size: path.apertureSize ?? p.aperture.size };
-    const transmission = aperture(through, {
-      grid: path.grid,
-      psize: path.psize,
-      random: plane.random,
-      where: `${where}.aperture`,
-    });
-    forEachLayer(stack, pixels, (wave) => multiplyBy(wave, transmission, { conjugate: false }));
+  const path = beamPath(p.propagation, { ...plane, where: `${where}.propagation` });
+  const transmission = p.aperture ? apertureOn(path, p.aperture, plane) : null;
+  for (let start = 0; start < stack.length; start += 2 * pixels) {
+    const wave = path.enter(stack.slice(start, start + 2 * pixels));
+    if (transmission !== null) multiplyBy(wave, transmission, { conjugate: false });
+    stack.set(path.leave(wave), start);
   }
-  for (const step of path.steps) forEachLayer(stack, pixels, step);
   scaleTo(stack, p.photons, where);
   if (p.diversity) {
     diversify(stack, p.diversity, {
@@ -77,62 +67,21 @@ export function initialProbe(p: IlluminationOptions, plane: IlluminationPlane): 
   return stack;
 }
 
-/** The way of the wave from the aperture to the sample. */
-interface Path {
-  /** Pixel of the aperture plane in metres. */
-  readonly psize: readonly [number, number];
-  readonly grid: readonly [Float64Array, Float64Array];
-  /** In place of `aperture.size`, from `spot_size`. */
-  readonly apertureSize: number | null;
-  /** Each changes a wave (y, x). */
-  readonly steps: readonly ((wave: Float64Array) => void)[];
+/** The aperture on a grid whose pixels may be finer than those that its edge and its diffuser are given in. */
+function apertureOn(path: BeamPath, p: ApertureOptions, { random, where }: IlluminationPlane): Float64Array {
+  const { fineness, grid, psize } = path;
+  const through = {
+    ...p,
+    size: path.apertureSize ?? p.size,
+    edge: p.edge * fineness,
+    diffuser: p.diffuser === null ? null : onFinerGrid(p.diffuser, fineness),
+  };
+  return aperture(through, { grid, psize, random, where: `${where}.aperture` });
 }
 
-function pathOf(p: IlluminationOptions, { shape, psize, energy, where }: IlluminationPlane): Path {
-  const focus = p.propagation?.focussed || null;
-  const parallel = p.propagation?.parallel || null;
-  const common = { energy, shape, psize, where: `${where}.propagation` };
-  const steps: ((wave: Float64Array) => void)[] = [];
-  let pixel = psize;
-  let apertureSize: number | null = null;
-  if (focus !== null) {
-    if (!(focus > 0 && focus < Infinity)) {
-      throw new ParameterError([{
-        path: `${where}.propagation.focussed`,
-        message: `found ${focus}, expected a distance in metres above 0`,
-      }]);
-    }
-    const lens = createPropagator(createGeometry({ ...common, distance: focus, propagation: "farfield" }));
-    pixel = lens.geometry.resolution;
-    const lz = lens.geometry.lam * focus;
-    if (p.propagation?.spot_size) apertureSize = lz / p.propagation.spot_size * 2 * Math.sqrt(Math.sqrt(2));
-    const curve = centredGrid(shape, pixel, "fftshift").map((g) => g.map((v) => -Math.PI * v * v / lz));
-    const lensPhase = phaseFactor(curve[0]!, curve[1]!);
-    steps.push((wave) => {
-      multiplyBy(wave, lensPhase, { conjugate: false });
-      wave.set(lens.forward(wave));
-    });
-  }
-  if (parallel !== null) {
-    const free = createPropagator(
-      createGeometry({ ...common, distance: Math.abs(parallel), propagation: "nearfield" }),
-    );
-    steps.push((wave) => wave.set(parallel > 0 ? free.forward(wave) : free.backward(wave)));
-  }
-  const grid = centredGrid(shape, pixel, steps.length > 0 ? "fftshift" : "geometric");
-  return { psize: pixel, grid, apertureSize, steps };
-}
-
-function centredGrid(
-  shape: readonly [number, number],
-  psize: readonly [number, number],
-  middle: "fftshift" | "geometric",
-): readonly [Float64Array, Float64Array] {
-  const origin = (n: number) => middle === "fftshift" ? Math.floor(n / 2) : n / 2 - 0.5;
-  return [
-    axisGrid(shape[0], { origin: origin(shape[0]), pixel: psize[0] }),
-    axisGrid(shape[1], { origin: origin(shape[1]), pixel: psize[1] }),
-  ];
+/** The same noise where features are more pixels wide: the smoothing over them takes more of its rms. */
+function onFinerGrid(noise: FieldNoise, fineness: number): FieldNoise {
+  return noise.map((v) => v * fineness) as unknown as FieldNoise;
 }
 
 /** The model as a complex stack of the probe's layers. */
@@ -179,8 +128,4 @@ function scaleTo(stack: Float64Array, photons: number | null, where: string): vo
   }
   const factor = Math.sqrt(photons / power);
   for (let i = 0; i < stack.length; i++) stack[i]! *= factor;
-}
-
-function forEachLayer(stack: Float64Array, pixels: number, change: (wave: Float64Array) => void): void {
-  for (let start = 0; start < stack.length; start += 2 * pixels) change(stack.subarray(start, start + 2 * pixels));
 }

@@ -114,7 +114,22 @@ Deno.test("errors name the parameter: wrong shape, nothing passes, no photons, u
   const model = { dtype: "float64", shape: [3, 4], data: new Float64Array(12).fill(1) } as const;
   assert.equal(issuePath({ photons: 1 }, planeOf({ model })), "scans.MF.illumination.model");
   const away = { ...APERTURE, offset: 1, edge: 0.1 };
-  assert.equal(issuePath({ aperture: away, photons: 1 }, planeOf()), "scans.MF.illumination");
+  assert.equal(issuePath({ aperture: away, photons: 1 }, planeOf()), "scans.MF.illumination.aperture.offset");
+  const dark = { dtype: "float64", shape: [64, 64], data: new Float64Array(4096) } as const;
+  assert.equal(issuePath({ photons: 1 }, planeOf({ model: dark })), "scans.MF.illumination");
+  for (const antialiasing of [0.5, NaN, 1e5]) {
+    assert.equal(
+      issuePath({ propagation: { ...STILL, antialiasing }, photons: 1 }, planeOf()),
+      "scans.MF.illumination.propagation.antialiasing",
+    );
+  }
+  assert.equal(
+    issuePath(
+      { propagation: { ...STILL, parallel: 1e-6, antialiasing: 4 }, photons: 1 },
+      planeOf({ psize: [2e-10, 2e-10] }),
+    ),
+    "scans.MF.illumination.propagation.antialiasing",
+  );
   assert.equal(issuePath({ photons: 0 }, planeOf()), "scans.MF.illumination.photons");
   assert.equal(
     issuePath({ propagation: { ...STILL, focussed: -1 }, photons: 1 }, planeOf()),

@@ -66,11 +66,6 @@ const ROWS: readonly Row[] = [
     when: (v) => v !== ".chunk%02d",
     reason: "PtyPy never used it; files of save = link are called as PtyPy calls them, .part000 and so on",
   },
-  {
-    path: "scans.*.illumination.propagation.antialiasing",
-    when: (v) => v !== 1,
-    reason: "PtyPy takes it and does nothing with it; only 1 is taken here",
-  },
   { path: "scans.*.coherence.num_probe_modes", when: (v) => v === 0, reason: NEEDS_MODE },
   { path: "scans.*.coherence.num_object_modes", when: (v) => v === 0, reason: NEEDS_MODE },
   { path: "scans.*.coherence.energies", when: isNotOne, reason: ONE_ENERGY },

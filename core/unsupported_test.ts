@@ -30,7 +30,6 @@ const REFUSED: readonly [path: string, value: unknown, tree: Record<string, unkn
     scans: { A: { name: "Vanilla", data: { name: "FliSpecScanMultexp" } } },
   }],
   ["scans.A.data.chunk_format", ".x%d", inScan({ data: { name: "PtydScan", chunk_format: ".x%d" } })],
-  ["scans.A.illumination.propagation.antialiasing", 2, inScan({ illumination: { propagation: { antialiasing: 2 } } })],
   ["scans.A.coherence.num_probe_modes", 0, inScan({ coherence: { num_probe_modes: 0 } })],
   ["scans.A.coherence.num_object_modes", 0, inScan({ coherence: { num_object_modes: 0 } })],
   ["scans.A.coherence.energies", [1, 1.1], inScan({ coherence: { energies: [1, 1.1] } })],

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { illuminationText, probeModel } from "./model_texts.ts";
-import { noise, oneOrMore, orNone, pair } from "./values.ts";
+import { meant, noise, oneOrMore, orNone, pair } from "./values.ts";
 
 const length = z.number().min(0);
 
@@ -52,8 +52,9 @@ const diversity = z.strictObject({
 });
 
 const propagation = z.strictObject({
-  antialiasing: z.number().prefault(1).meta({
-    description: "Factor by which the array would be finer while the probe is made; without effect in PtyPy",
+  antialiasing: meant(z.number(), { from: 1 }).prefault(1).meta({
+    description:
+      "Factor, from 1, by which the aperture is drawn on finer pixels and propagated, so that hard edges and wide fields do not alias; memory and time grow with its square (without effect in PtyPy)",
   }),
   focussed: z.number().nullable().prefault(null).meta({
     types: ["NoneType", "float"],
