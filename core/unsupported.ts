@@ -32,6 +32,7 @@ const BUILT_LOADERS = [
   "Bragg3dSimScan",
   "DiProIFERMIScan",
   "UCLLaserScan",
+  "ID16AScan",
 ];
 const BUILT_SCANS = ["Vanilla", "Full"];
 const BUILT_ENGINES = ["DM", "DM_simple", "ML", "ePIE", "Dummy"];

@@ -56,8 +56,8 @@ export function listSeries(
   o: { readonly services: LoaderServices; readonly fits: (name: string) => boolean; readonly what: string },
 ): string[] {
   const place = o.services.path(folder);
-  const all = namesIn(place).filter((name) => !name.startsWith("."));
-  const names = all.filter(o.fits).sort(byNumbers);
+  const all = namesIn(place).filter((name) => !name.startsWith(".")).sort(byNumbers);
+  const names = all.filter(o.fits);
   if (names.length === 0) {
     const there = all.length === 0 ? "it is empty" : `there are ${all.slice(0, 5).map((n) => `"${n}"`).join(", ")}`;
     throw new DataError(`Cannot read folder "${place}": found no ${o.what}; ${there}`, {

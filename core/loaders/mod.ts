@@ -17,6 +17,7 @@ import { nanomaxStepscanMay2017 } from "./nanomax_stepscan_may_2017.ts";
 import { nanomaxFlyscanJune2017 } from "./nanomax_flyscan_june_2017.ts";
 import { diproiFermi } from "./diproi_fermi.ts";
 import { uclLaser } from "./ucl_laser.ts";
+import { id16a } from "./id16a.ts";
 
 /** Every loader that is built; `scans.<label>.data.name` chooses one by its name. */
 export const LOADERS = [
@@ -36,6 +37,7 @@ export const LOADERS = [
   bragg3dSim,
   diproiFermi,
   uclLaser,
+  id16a,
 ] as const;
 
 /** Parameters of any of the loaders. */

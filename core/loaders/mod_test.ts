@@ -5,7 +5,7 @@ import { SCANDATA_PARAMS } from "../parameters/scandata/mod.ts";
 import { findLoader, LOADERS } from "./mod.ts";
 
 /** Loaders whose parameters are declared and that are refused by name. */
-const NOT_BUILT = ["ID16AScan", "FliSpecScanMultexp"];
+const NOT_BUILT = ["FliSpecScanMultexp"];
 
 Deno.test("findLoader() finds every loader whose parameters are declared, and nothing else", () => {
   const declared = SCANDATA_PARAMS.map(({ shape }) => shape.name.value).filter((name) => !NOT_BUILT.includes(name));

@@ -8,6 +8,7 @@ Frames are 5 x 7 pixels of 1 + 1000 frame + 100 y + x, positions have no symmetr
 import os
 import shutil
 
+import fabio.edfimage
 import h5py
 import numpy as np
 
@@ -176,7 +177,73 @@ def ucl():
     np.save(os.path.join(ROOT, "ucl", "mtf.npy"), np.ones((ROWS, COLS)))
 
 
-MAKERS = [savu, amo, als, nanomax, diproi, ucl]
+def write_edf(data, *parts, **header):
+    path = os.path.join(ROOT, *parts)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    fabio.edfimage.EdfImage(data=np.ascontiguousarray(data), header=header).write(path)
+
+
+def id16a():
+    spy, spz, bpm = [1.0, 2, 4, 8], [10.0, 30, -20, 5], [100, 200, -1, 400]
+    for i in range(4):
+        with open_new("id16a", "hdf5", "sample_%04d.h5" % i) as file:
+            group = file.create_group("entry_0000/measurement/frelon")
+            group["data"] = frame(i).astype("u2")[None]
+            group["parameters/motor_mne "] = "sx spy spz"
+            group["parameters/motor_pos "] = "0.5 %g %g" % (spy[i], spz[i])
+            group["parameters/counter_mne "] = "mon bpm5_ct"
+            group["parameters/counter_pos "] = "7 %g" % bpm[i]
+        write_edf(
+            frame(i).astype("u2"),
+            *("id16a", "edf", "sample_%04d.edf" % i),
+            motor_mne="sx spy spz",
+            motor_pos="0.5 %g %g" % (spy[i], spz[i]),
+            counter_mne="mon bpm5_ct",
+            counter_pos="7 %g" % bpm[i],
+        )
+    with open_new("id16a", "hdf5", "bytes_0000.h5") as file:
+        group = file.create_group("entry_0000/measurement/frelon")
+        group["data"] = frame(0).astype("u2")[None]
+        group["parameters/motor_mne "] = "b'sx spy spz'"
+        group["parameters/motor_pos "] = "b'0.5 3 9'"
+    for i, change in enumerate([-1, 1]):
+        with open_new("id16a", "hdf5", "dark_%04d.h5" % i) as file:
+            file["entry_0000/measurement/frelon/data"] = (dark() + change)[None]
+        with open_new("id16a", "hdf5", "ref_%04d.h5" % i) as file:
+            file["entry_0000/measurement/frelon/data"] = (flat() + 3 * change)[None]
+        write_edf(dark() + change, "id16a", "edf", "dark_%04d.edf" % i)
+        write_edf(flat() + 3 * change, "id16a", "edf", "ref_%04d.edf" % i)
+    with open_new("id16a", "mask.h5") as file:
+        file["mask"] = mask()
+    response = np.full((ROWS, COLS), 4.0, "f4")
+    response[0, :2] = 0, 8  # The mean stays 4.
+    response[0, 2] = 4
+    response[3, 3] = 4
+    write_edf(response, "id16a", "response.edf")
+    white = np.full((ROWS, COLS), 2.0, "f4")
+    white[2, 2], white[4, 4] = 1, 3
+    write_edf(white, "id16a", "white.edf")
+    y, x = np.mgrid[:ROWS, :COLS]
+    write_edf(np.full((ROWS, COLS), 1.0, "f4"), "id16a", "shift_x.edf")
+    write_edf(np.full((ROWS, COLS), -1.0, "f4"), "id16a", "shift_y.edf")
+    write_edf(np.ones((COLS, ROWS), "f4"), "id16a", "turned.edf")
+
+
+def edf():
+    """Element types that fabio writes, and the same by hand where it does not; fabio reads all of them."""
+    for name in ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"]:
+        image = (frame(0) % 100 - (30 if name[0] != "u" else 0)).astype(name)
+        write_edf(image, "edf", "%s.edf" % name, title="a = b")
+    for name, word in [(">i2", "SignedShort"), (">f4", "FloatValue")]:
+        header = "{\nHeaderID = EH:000001:000000:000000 ;\nDataType = %s ;\nByteOrder = HighByteFirst ;\n" % word
+        header += "Dim_1 = %d ;\nDim_2 = %d ;\n" % (COLS, ROWS)
+        path = os.path.join(ROOT, "edf", "big_%s.edf" % name[1:])
+        with open(path, "wb") as file:
+            file.write(header.ljust(510).encode() + b"}\n" + (frame(0) % 100 - 30).astype(name).tobytes())
+        assert (fabio.open(path).data == frame(0) % 100 - 30).all()
+
+
+MAKERS = [savu, amo, als, nanomax, diproi, ucl, id16a, edf]
 
 if __name__ == "__main__":
     shutil.rmtree(ROOT, ignore_errors=True)
