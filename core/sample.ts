@@ -162,6 +162,10 @@ interface ProcessContext {
 }
 
 function transmissionOf(source: Image, p: SampleProcess, context: ProcessContext): Image {
+  if (p.thickness !== null && !(p.thickness >= 0 && p.thickness < Infinity)) {
+    const message = `found ${p.thickness}, expected metres from 0, or None`;
+    throw new ParameterError([{ path: `${context.where}.thickness`, message }]);
+  }
   const zoomed = p.zoom === null
     ? source
     : zoomComplex(source.data, { ...source, zoom: checkedZoom(p.zoom, source, context.where) });

@@ -108,6 +108,10 @@ Deno.test("errors: real model without index, zoom to nothing or to too much, for
       (e: unknown) => e instanceof ParameterError && e.issues[0]!.path === "scans.MF.sample.process.zoom",
     );
   }
+  assert.throws(
+    make({ ...AS_IS, thickness: -1e-6, ref_index: ONE }, model),
+    (e: unknown) => e instanceof ParameterError && e.issues[0]!.path === "scans.MF.sample.process.thickness",
+  );
   const complex: NdArray = { dtype: "complex128", shape: [1, 1], data: Float64Array.of(1, 0) };
   for (const [formula, source] of [["Xx", model], ["Au", complex]] as const) {
     assert.throws(

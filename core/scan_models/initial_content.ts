@@ -104,8 +104,13 @@ export function objectOf(p: SampleParams, plane: ObjectPlane, context: LayeredCo
   }
   const picture = typeof p.model === "string" ? drawPicture(p.model, plane.shape) : null;
   tellDensity(p.process, { where, log: context.log });
-  if (picture !== null) return initialObject(...pictureSample(p, picture, common));
-  return initialObject(p, { ...common, model: arrayOf(p.model, { ...context, where: `${where}.model` }) });
+  if (picture !== null) {
+    if (!isComplex(picture)) tellIndex(p.process, { where, log: context.log });
+    return initialObject(...pictureSample(p, picture, common));
+  }
+  const model = arrayOf(p.model, { ...context, where: `${where}.model` });
+  if (!isComplex(model)) tellIndex(p.process, { where, log: context.log });
+  return initialObject(p, { ...common, model });
 }
 
 /** Transmission and phase contrast of the frames, with `fill` where no view reaches. */
@@ -134,10 +139,24 @@ function pictureSample<P>(p: SampleParams, picture: NdArray, plane: P): [SampleP
   return [p, { ...plane, model: { dtype: "float64", shape, data: phase } }];
 }
 
+/** A place to tell something of a group of parameters. */
+interface Teller {
+  readonly where: string;
+  readonly log: (message: string) => void;
+}
+
+/** The index is 0.5 unless somebody writes it, which no substance has for x-rays. */
+function tellIndex(process: Pick<SampleProcess, "formula" | "ref_index"> | null, { where, log }: Teller): void {
+  if (process === null || process.formula !== null) return;
+  const index = process.ref_index;
+  if (index?.re !== 0.5 || index.im !== 0) return;
+  log(`${where}.process.ref_index is 0.5, as it is unless it is written; write it, or a formula with its density`);
+}
+
 /** The density of a formula is 1 unless somebody writes it, which is that of water. */
 function tellDensity(
   process: Pick<SampleProcess, "formula" | "density"> | null,
-  { where, log }: { readonly where: string; readonly log: (message: string) => void },
+  { where, log }: Teller,
 ): void {
   if (process === null || process.formula === null || process.density !== 1 || process.formula === "H2O") return;
   log(

@@ -184,6 +184,24 @@ Deno.test("a complex picture is the object as it is; with a formula it is a thic
   assert.ok(Math.abs(least(gold.data) - Math.exp(-k * index.im / 19.3 * 1e-6)) < 1e-9);
 });
 
+Deno.test("a disc of Vanilla without a diameter is refused by its own name", () => {
+  const p = vanillaParams.parse({ name: "Vanilla", data: { name: "QuickScan" }, illumination: { size: 0 } });
+  assert.throws(
+    () => build([{ label: "a", prepared: prepared(EVEN), p }]),
+    (e: unknown) => isPtychoError(e, "ParameterError") && /^scans\.a\.illumination\.size: found 0/.test(e.message),
+  );
+});
+
+Deno.test("the index that nobody wrote is told where a thickness uses it", () => {
+  const log: string[] = [];
+  build([scan({ sample: { model: "star" } })], log);
+  assert.match(log.join(), /scans\.a\.sample\.process\.ref_index is 0\.5, as it is unless it is written/);
+  const written: string[] = [];
+  build([scan({ sample: { model: "star", process: { ref_index: "-1e-5+1e-6j" } } })], written);
+  build([scan({ sample: { model: "flower" } })], written);
+  assert.deepEqual(written, []);
+});
+
 Deno.test("a word that means nothing is refused when it is read, with those that do", () => {
   const wrong = (change: Record<string, unknown>, text: RegExp) =>
     assert.throws(

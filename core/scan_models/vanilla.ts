@@ -1,5 +1,6 @@
 /** The simplest scan model: one probe mode, one object mode, one energy. */
 
+import { ParameterError } from "../errors.ts";
 import { initialProbe } from "../illumination.ts";
 import type { VanillaParams } from "../parameters/scan/vanilla.ts";
 import { initialObject } from "../sample.ts";
@@ -22,6 +23,11 @@ export const vanilla = defineScanModel<VanillaParams>({
     initialProbe(plane) {
       const illumination = p.illumination;
       if (typeof illumination === "string") return probeOf(illumination, plane, { ...context, layers: 1 });
+      const where = `${context.where}.illumination`;
+      if (illumination.size !== null && !(illumination.size > 0)) {
+        const message = `found ${illumination.size}, expected a diameter in metres above 0, or None`;
+        throw new ParameterError([{ path: `${where}.size`, message }]);
+      }
       return initialProbe({
         aperture: {
           form: "circ",
@@ -33,7 +39,7 @@ export const vanilla = defineScanModel<VanillaParams>({
           diffuser: null,
         },
         photons: null,
-      }, { ...plane, layers: 1, model: null, random: context.random, where: `${context.where}.illumination` });
+      }, { ...plane, layers: 1, model: null, random: context.random, where });
     },
     initialObject: (plane) =>
       initialObject({ fill: p.sample.fill, process: null }, {

@@ -4,7 +4,15 @@ import assert from "node:assert/strict";
 import { type IlluminationOptions, initialProbe } from "../../core/illumination.ts";
 import { createRandom } from "../../core/random.ts";
 import { illuminationParams } from "../../core/parameters/illumination.ts";
-import { assertRelative, hasShared, INIT_ORACLE, readAttribute, readJson, readNumbers } from "./init_oracle.ts";
+import {
+  assertRelative,
+  hasShared,
+  INIT_ORACLE,
+  oracleCases,
+  readAttribute,
+  readJson,
+  readNumbers,
+} from "./init_oracle.ts";
 
 const EXACT = [
   "default",
@@ -50,3 +58,9 @@ for (const name of [...EXACT, ...SINGLE]) {
     },
   });
 }
+
+Deno.test({
+  name: `every illumination of the oracle is compared (${ignore ? "skipped: no ../shared" : "oracle"})`,
+  ignore,
+  fn: () => assert.deepEqual([...EXACT, ...SINGLE].sort(), oracleCases(INIT_ORACLE, "illumination").sort()),
+});

@@ -20,6 +20,12 @@ export function hasShared(relative: string): boolean {
 /** The file with the oracles of initialisation, relative to the folder. */
 export const INIT_ORACLE = "reference/oracles/init_oracle_v0.4.0.h5";
 
+/** Names of the cases of a group; inputs, which begin with `_`, are none. */
+export function oracleCases(file: string, group: string): string[] {
+  using hdf5 = openHdf5(sharedPath(file));
+  return hdf5.keys(group).filter((name) => !name.startsWith("_"));
+}
+
 /** Numbers of a data set, complex ones interleaved. */
 export function readNumbers(
   file: string,

@@ -1,8 +1,17 @@
 /** Propagators against PtyPy 0.4.0. */
 
+import assert from "node:assert/strict";
 import { createGeometry, type GeometryOptions } from "../../core/geometry.ts";
 import { createPropagator } from "../../core/propagators/propagator.ts";
-import { assertRelative, hasShared, INIT_ORACLE, readAttribute, readJson, readNumbers } from "./init_oracle.ts";
+import {
+  assertRelative,
+  hasShared,
+  INIT_ORACLE,
+  oracleCases,
+  readAttribute,
+  readJson,
+  readNumbers,
+} from "./init_oracle.ts";
 
 const CASES = [
   "ff_even",
@@ -35,3 +44,9 @@ for (const name of CASES) {
     },
   });
 }
+
+Deno.test({
+  name: `every propagators of the oracle is compared (${ignore ? "skipped: no ../shared" : "oracle"})`,
+  ignore,
+  fn: () => assert.deepEqual(CASES.sort(), oracleCases(INIT_ORACLE, "propagators").sort()),
+});

@@ -1,8 +1,17 @@
 /** Initial objects against PtyPy 0.4.0. */
 
+import assert from "node:assert/strict";
 import { initialObject, type SampleProcess } from "../../core/sample.ts";
 import { createRandom } from "../../core/random.ts";
-import { assertRelative, hasShared, INIT_ORACLE, readAttribute, readJson, readNumbers } from "./init_oracle.ts";
+import {
+  assertRelative,
+  hasShared,
+  INIT_ORACLE,
+  oracleCases,
+  readAttribute,
+  readJson,
+  readNumbers,
+} from "./init_oracle.ts";
 
 // The oracle's case "fill" is 0 everywhere: PtyPy fills in the scan model, after the function that the oracle called.
 const CASES = [
@@ -56,3 +65,10 @@ for (const { name, source } of CASES) {
     },
   });
 }
+
+Deno.test({
+  name: `every sample of the oracle is compared (${ignore ? "skipped: no ../shared" : "oracle"})`,
+  ignore,
+  fn: () =>
+    assert.deepEqual([...CASES.map(({ name }) => name), "fill"].sort(), oracleCases(INIT_ORACLE, "sample").sort()),
+});
