@@ -37,10 +37,7 @@ const BUILT_LOADERS = [
 const BUILT_SCANS = ["Vanilla", "Full"];
 const BUILT_ENGINES = ["DM", "DM_simple", "ML", "ePIE", "Dummy"];
 
-const NO_DISPERSION = "only light that is treated alike at all energies is built";
-const ONE_ENERGY = "only one energy per scan is built; write the energy as data.energy";
 const NO_SUBPIXEL = "no engine of PtyPy or Exitwave shifts views by parts of a pixel";
-const NEEDS_MODE = "a reconstruction needs at least one mode";
 
 const ROWS: readonly Row[] = [
   { path: "ipython_kernel", when: (v) => v === true, reason: "there is no Python in Exitwave" },
@@ -67,12 +64,6 @@ const ROWS: readonly Row[] = [
     when: (v) => v !== ".chunk%02d",
     reason: "PtyPy never used it; files of save = link are called as PtyPy calls them, .part000 and so on",
   },
-  { path: "scans.*.coherence.num_probe_modes", when: (v) => v === 0, reason: NEEDS_MODE },
-  { path: "scans.*.coherence.num_object_modes", when: (v) => v === 0, reason: NEEDS_MODE },
-  { path: "scans.*.coherence.energies", when: isNotOne, reason: ONE_ENERGY },
-  { path: "scans.*.coherence.spectrum", when: isNotOne, reason: ONE_ENERGY },
-  { path: "scans.*.coherence.object_dispersion", when: isDispersive, reason: NO_DISPERSION },
-  { path: "scans.*.coherence.probe_dispersion", when: isDispersive, reason: NO_DISPERSION },
   { path: "engines.*.name", when: notIn(BUILT_ENGINES), reason: `the engines built are ${BUILT_ENGINES.join(", ")}` },
   { path: "engines.*.subpix", when: (v) => v === "fourier", reason: NO_SUBPIXEL },
   { path: "engines.*.subpix_start", when: (v) => v !== 0, reason: NO_SUBPIXEL },
@@ -117,14 +108,6 @@ export function checkSupported(p: PtychoParams, written: ReadonlySet<string>): {
 
 function notIn(built: readonly string[]): Row["when"] {
   return (value) => !built.includes(String(value));
-}
-
-function isNotOne(value: unknown): boolean {
-  return Array.isArray(value) && !(value.length === 1 && value[0] === 1);
-}
-
-function isDispersive(value: unknown): boolean {
-  return value !== null && value !== "achromatic";
 }
 
 interface Match {

@@ -30,12 +30,6 @@ const REFUSED: readonly [path: string, value: unknown, tree: Record<string, unkn
     scans: { A: { name: "Vanilla", data: { name: "FliSpecScanMultexp" } } },
   }],
   ["scans.A.data.chunk_format", ".x%d", inScan({ data: { name: "PtydScan", chunk_format: ".x%d" } })],
-  ["scans.A.coherence.num_probe_modes", 0, inScan({ coherence: { num_probe_modes: 0 } })],
-  ["scans.A.coherence.num_object_modes", 0, inScan({ coherence: { num_object_modes: 0 } })],
-  ["scans.A.coherence.energies", [1, 1.1], inScan({ coherence: { energies: [1, 1.1] } })],
-  ["scans.A.coherence.spectrum", [0.5], inScan({ coherence: { spectrum: [0.5] } })],
-  ["scans.A.coherence.object_dispersion", "linear", inScan({ coherence: { object_dispersion: "linear" } })],
-  ["scans.A.coherence.probe_dispersion", "irregular", inScan({ coherence: { probe_dispersion: "irregular" } })],
   ["engines.e.name", "DM_3dBragg", { engines: { e: { name: "DM_3dBragg" } } }],
   ["engines.e.subpix", "fourier", { engines: { e: { name: "DM", subpix: "fourier" } } }],
   ["engines.e.subpix_start", 3, { engines: { e: { name: "DM", subpix_start: 3 } } }],
@@ -85,14 +79,12 @@ Deno.test("checkSupported() names everything that is not built in one error", ()
     ipython_kernel: true,
     scans: {
       A: { name: "Bragg3dModel", data: { name: "QuickScan" } },
-      B: { ...SCAN, coherence: { num_probe_modes: 0 } },
     },
     engines: { e: { name: "DM_3dBragg", subpix: "fourier" } },
   });
   assert.deepEqual((error.fields.parameters as { path: string }[]).map((u) => u.path), [
     "ipython_kernel",
     "scans.A.name",
-    "scans.B.coherence.num_probe_modes",
     "engines.e.name",
     "engines.e.subpix",
   ]);

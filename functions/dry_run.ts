@@ -36,6 +36,8 @@ export interface ScanEstimate {
   readonly psize: readonly [number, number];
   /** Sample pixel, metres. */
   readonly resolution: readonly [number, number];
+  /** Number of photon energies; each has a probe and an object of its own at most. */
+  readonly energies: number;
   /** (layer, y, x) */
   readonly probe: readonly [number, number, number];
   /** (layer, y, x) */
@@ -103,11 +105,12 @@ function checkSaving(label: string, { save, dfile }: LoaderParams, { path }: Loa
 }
 
 function needOfScans(scans: readonly ScanEstimate[], precision: Precision): DataNeed {
-  const total = (kind: "probe" | "object") => scans.reduce((sum, scan) => sum + sizeOf(scan[kind]), 0);
+  // Scans that share a probe or an object need less.
+  const total = (kind: "probe" | "object") => scans.reduce((sum, scan) => sum + scan.energies * sizeOf(scan[kind]), 0);
   return {
     precision,
-    blocks: scans.map(({ frames, shape, probe, object }) => {
-      return { frames, modes: probe[0] * object[0], rows: shape[0], cols: shape[1] };
+    blocks: scans.map(({ frames, shape, energies, probe, object }) => {
+      return { frames, modes: energies * probe[0] * object[0], rows: shape[0], cols: shape[1] };
     }),
     probeElements: total("probe"),
     objectElements: total("object"),
@@ -154,6 +157,7 @@ function estimateScan({ label, scan, plan, maxShift, labels }: Draft, services: 
     distance,
     psize,
     resolution: geometry.resolution,
+    energies: layout.spectrum?.factors.length ?? 1,
     probe: [layout.probeModes, shape[0], shape[1]],
     object: [layout.objectModes, rows, cols],
   };

@@ -95,7 +95,8 @@ function gigabytes(bytes: number): string {
 
 function modesOf(scan: ScanParams): number {
   if (!("coherence" in scan)) return 1;
-  return scan.coherence.num_probe_modes * scan.coherence.num_object_modes;
+  const { energies, num_probe_modes, num_object_modes } = scan.coherence;
+  return energies.length * num_probe_modes * num_object_modes;
 }
 
 /** What a simulated scan is asked to be; null for a scan that is read, or one that says too little to be simulated. */

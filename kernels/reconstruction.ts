@@ -79,12 +79,29 @@ export interface StorageSpec {
   readonly origin: readonly [number, number];
 }
 
+/**
+ * Layers of a probe or an object that have something in common, one after the other in the flat array of their container, of equal
+ * size. Both matrices are (energy, energy): see coupleEnergies in object_probe_update/couple_energies.ts.
+ */
+export interface Coupling {
+  /** First complex element of the first, and elements from one to the next. */
+  readonly start: number;
+  readonly stride: number;
+  readonly energies: number;
+  /** Makes updated layers fit. */
+  readonly project: readonly number[];
+  /** Makes a gradient point along layers that fit. */
+  readonly restrict: readonly number[];
+}
+
 /** Everything that stays as it is while engines run. */
 export interface Data {
   readonly precision: Precision;
   readonly blocks: readonly Block[];
   readonly probes: readonly StorageSpec[];
   readonly objects: readonly StorageSpec[];
+  /** Left out for layers that are free. */
+  readonly couplings?: Readonly<Record<"probe" | "object", readonly Coupling[]>>;
 }
 
 /** State of the seeded generator: enough to draw the same numbers again. Plain JSON. */

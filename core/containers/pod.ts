@@ -1,4 +1,4 @@
-/** Pods: which views belong to the exit wave of one frame, probe mode and object mode. */
+/** Pods: which views belong to the exit wave of one frame, energy, probe mode and object mode. */
 
 /** Indices of views in their containers. */
 export interface Pod {
@@ -8,6 +8,8 @@ export interface Pod {
   readonly scan: number;
   /** Index of the frame in its scan. */
   readonly frame: number;
+  /** Index of the energy in the scan's. */
+  readonly energy: number;
   readonly probeMode: number;
   readonly objectMode: number;
   readonly probe: number;

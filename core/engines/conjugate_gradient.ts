@@ -1,6 +1,6 @@
 /** Conjugate gradient descent in object and probe together, with preconditioning and a regularizer. */
 
-import { fillWide, fillWideComplex, narrow } from "../../kernels/array/fill.ts";
+import { fillWide, fillWideComplex, narrow, widen } from "../../kernels/array/fill.ts";
 import {
   CG,
   chooseStep,
@@ -16,7 +16,7 @@ import type { MlParams } from "../parameters/engine/ml.ts";
 import type { EngineContext, Iterate } from "./engine.ts";
 import type { Likelihood } from "./likelihood.ts";
 import type { Statistics } from "./statistics.ts";
-import { storageLayers, supportProbes } from "./storages.ts";
+import { openCouplings, storageLayers, supportProbes } from "./storages.ts";
 
 /**
  * Returns one iteration: gradients, smoothing, support, conjugate direction, parabola along it, step.
@@ -39,6 +39,10 @@ export function openConjugateGradient(
   const probeGradient = resident.alloc("masked probe gradient", { element: "complex", count: probeCount });
   const old = { object: kept("oldObjectGradient", objectCount), probe: kept("oldProbeGradient", probeCount) };
   const directions = { object: kept("objectDirection", objectCount), probe: kept("probeDirection", probeCount) };
+  const couplings = { probe: openCouplings(resident, "probe"), object: openCouplings(resident, "object") };
+  const coupled = couplings.object.isFree
+    ? null
+    : resident.alloc("coupled object gradient", { element: "complex", count: objectCount });
   const scalars = resident.alloc("conjugate", { element: "wide", count: CG.count, shape: [CG.count] });
   const regularizer = resident.alloc("regularizer", { element: "wide", count: 2 });
   const amplitude = p.reg_del2 ? regularizerAmplitude(p, { statistics, objectCount }) : 0;
@@ -57,10 +61,16 @@ export function openConjugateGradient(
         resident.run(wholeCall(del2Gradient, { gradient: sums.object, object }, { ...layer, amplitude }));
       }
     }
+    if (coupled !== null) {
+      resident.run(wholeCall(narrow, { to: coupled, from: sums.object }, {}));
+      couplings.object.restrict(coupled);
+      resident.run(wholeCall(widen, { to: sums.object, from: coupled }, {}));
+    }
     if (iteration < p.probe_update_start) {
       resident.run(wholeCall(fillWideComplex, { array: sums.probe }, { value: 0 }));
     }
     resident.run(wholeCall(narrow, { to: probeGradient, from: sums.probe }, {}));
+    couplings.probe.restrict(probeGradient);
     supportProbes(resident, { probe: probeGradient, support: p.probe_support });
     smoothGradient(sigma);
   }
@@ -100,6 +110,11 @@ export function openConjugateGradient(
   }
 
   return (iteration) => {
+    if (iteration === 0) {
+      // Steps go along layers that fit each other; so must the start.
+      couplings.object.project(object);
+      couplings.probe.project(probe);
+    }
     const sigma = smoothing(p, iteration);
     findGradients(iteration, sigma);
     findDirections(iteration, sigma);

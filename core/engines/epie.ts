@@ -20,7 +20,7 @@ import type { EpieParams } from "../parameters/engine/epie.ts";
 import type { Random } from "../random.ts";
 import { defineEngine, type EngineContext } from "./engine.ts";
 import { openExitWaves, scratchWave } from "./exit_waves.ts";
-import { centerProbes, storageLayers } from "./storages.ts";
+import { centerProbes, openCouplings, storageLayers } from "./storages.ts";
 
 /**
  * Updates object and probe after every pod, in random or in pod order; every mode is compared with the measurement on its own.
@@ -43,6 +43,7 @@ export const epie = defineEngine<EpieParams>({
       const calls = [frameCall(countCoverage, { coverage, address }, {})];
       resident.run(framePass("count_coverage", { block: index, calls }));
     }
+    const couplings = { probe: openCouplings(resident, "probe"), object: openCouplings(resident, "object") };
     const smooth = resident.alloc("smooth object", { element: "wide_complex", count: object.layout.count });
     return (iteration) => {
       if (p.obj_smooth_std !== null && p.obj_smooth_std > 0) {
@@ -60,6 +61,8 @@ export const epie = defineEngine<EpieParams>({
       if (iteration % p.synchronization === 0) {
         resident.run(wholeCall(averageCovered, { object, coverage }, { ranks: 1 }));
       }
+      couplings.object.project(object);
+      couplings.probe.project(resident.probe);
     };
   },
 });

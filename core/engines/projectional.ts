@@ -20,7 +20,7 @@ import { propagateBackward, propagateForward } from "../../kernels/propagation/p
 import { losesWaves } from "../../kernels/reconstruction.ts";
 import type { EngineContext } from "./engine.ts";
 import { openExitSpectra, openExitWaves, scratchImage, scratchWave } from "./exit_waves.ts";
-import { centerProbes, storageLayers, supportProbes } from "./storages.ts";
+import { centerProbes, openCouplings, storageLayers, supportProbes } from "./storages.ts";
 
 /** How a projection engine differs from the plain difference map. */
 export interface ProjectionOptions {
@@ -138,6 +138,7 @@ function openOverlapUpdate(
   const previous = resident.alloc("previousProbe", { element: "complex", count: probeCount, shape: [probeCount] });
   const ratios = resident.alloc("probe change", { element: "wide", count: data.probes.length });
   const done = resident.alloc("overlap done", { element: "wide", count: 1 });
+  const couplings = { probe: openCouplings(resident, "probe"), object: openCouplings(resident, "object") };
 
   function updateObject({ object: inertia, smoothing, clip }: OverlapOptions): void {
     const { probe, object } = resident;
@@ -155,6 +156,7 @@ function openOverlapUpdate(
     }
     resident.run(wholeCall(finishMean, { array: object, sum, norm }, {}));
     if (clip !== null) resident.run(wholeCall(clipObject, { object }, { low: clip[0], high: clip[1] }));
+    couplings.object.project(object);
   }
 
   function updateProbe({ probes, support, centerTolerance, convergeFactor }: OverlapOptions): void {
@@ -170,6 +172,7 @@ function openOverlapUpdate(
       resident.run(framePass("probe_update", { block: index, calls }));
     }
     resident.run(wholeCall(finishMean, { array: probe, sum, norm }, {}));
+    couplings.probe.project(probe);
     supportProbes(resident, { probe, support });
     for (const [slot, { start, layers, rows, cols }] of data.probes.entries()) {
       const range = { start, count: layers * rows * cols, slot };

@@ -1,6 +1,7 @@
 /** Work that goes storage by storage: layers, probe support and probe centring. */
 
 import type { Resident } from "../../kernels/device.ts";
+import { coupleEnergies } from "../../kernels/object_probe_update/couple_energies.ts";
 import { centerProbe } from "../../kernels/object_probe_update/center_probe.ts";
 import { probeSupport } from "../../kernels/object_probe_update/probe_support.ts";
 import { type Buffer, wholeCall } from "../../kernels/pass.ts";
@@ -33,6 +34,37 @@ export function centerProbes(resident: Resident, tolerance: number | null): void
   for (const { start, layers, rows, cols } of resident.data.probes) {
     resident.run(wholeCall(centerProbe, { probe }, { start, layers, rows, cols, tolerance }));
   }
+}
+
+/** What makes layers of several energies fit to each other, or a gradient along layers that do. */
+export interface EnergyCouplings {
+  /** Changes `array`, a probe or an object, after an update. */
+  readonly project: (array: Buffer<"complex">) => void;
+  /** Changes `array`, a gradient. */
+  readonly restrict: (array: Buffer<"complex">) => void;
+  /** Whether there is nothing to do. */
+  readonly isFree: boolean;
+}
+
+/** The couplings of all probe or object storages. */
+export function openCouplings(resident: Resident, kind: "probe" | "object"): EnergyCouplings {
+  const couplings = (resident.data.couplings?.[kind] ?? []).map((coupling, i) => ({
+    ...coupling,
+    project: matrixBuffer(resident, `${kind} projection ${i}`, coupling.project),
+    restrict: matrixBuffer(resident, `${kind} restriction ${i}`, coupling.restrict),
+  }));
+  const apply = (which: "project" | "restrict") => (array: Buffer<"complex">) => {
+    for (const { start, stride, energies, [which]: matrix } of couplings) {
+      resident.run(wholeCall(coupleEnergies, { array, matrix }, { start, stride, energies }));
+    }
+  };
+  return { project: apply("project"), restrict: apply("restrict"), isFree: couplings.length === 0 };
+}
+
+function matrixBuffer(resident: Resident, name: string, values: readonly number[]): Buffer<"wide"> {
+  const buffer = resident.alloc(name, { element: "wide", count: values.length });
+  resident.write(buffer, Float64Array.from(values));
+  return buffer;
 }
 
 /** How many pods look at each probe storage. */

@@ -28,8 +28,8 @@ export function hasMisfit({ propagation, misfit }: Geometry): boolean {
  * y[v, u] = exp(i pi X^2 / (lam z)) exp(-2 pi i X V / (lam z)) / sqrt(period),  period = lam z / (resolution psize)
  *
  * The period is how many sample pixels the detector's sampling tells apart. Where it is larger than the frame (a longer wavelength),
- * waves that leave at steep angles pass the detector by. Where it is smaller, what lies further than half a period from the axis would
- * fold over and is taken as 0, at the sample as at the detector.
+ * waves that leave at steep angles pass the detector by. Where it is smaller, what lies outside a period around the axis would fold
+ * over and is taken as 0, at the sample as at the detector.
  *
  * @see Soummer et al., Optics Express 15 (2007) 15935, 10.1364/OE.15.015935, section 2
  * @see Goodman, Introduction to Fourier Optics, 3rd ed. (2005), eq. 4-17
@@ -53,19 +53,34 @@ function axisFactors(
   const period = lz / (resolution[axis] * psize[axis]);
   const x = gridAround(count, { origin, pixel: resolution[axis] });
   const v = gridAround(count, { origin: center, pixel: psize[axis] });
-  const sees = (at: number, pixel: number) => Math.abs(at) <= (period / 2 + 0.5) * pixel;
   const scale = 1 / Math.sqrt(period);
+  const [seenV, seenX] = [withinPeriod(v, psize[axis], period), withinPeriod(x, resolution[axis], period)];
   const matrix = new Float64Array(2 * count * count);
   for (let i = 0; i < count; i++) {
-    if (!sees(v[i]!, psize[axis])) continue;
+    if (!seenV[i]) continue;
     for (let j = 0; j < count; j++) {
-      if (!sees(x[j]!, resolution[axis])) continue;
+      if (!seenX[j]) continue;
       const phase = Math.PI * x[j]! * (x[j]! - 2 * v[i]!) / lz;
       matrix[2 * (i * count + j)] = scale * Math.cos(phase);
       matrix[2 * (i * count + j) + 1] = scale * Math.sin(phase);
     }
   }
   return { matrix, post: v.map((a) => Math.PI * a * a / lz) };
+}
+
+/**
+ * Marks as many pixels around the axis as a period has, or all if it has more. Were there more of them, what is seen twice would come
+ * back twice as strong, and projections would overshoot; so no wave comes back more than 1.5 times as strong.
+ */
+function withinPeriod(at: Float64Array, pixel: number, period: number): boolean[] {
+  const most = Math.min(at.length, Math.floor(period + NO_MISFIT));
+  const nearest = Array.from(at, (_, i) => i).sort((a, b) =>
+    // Of two as near the one below the axis, as the pixels of a transform lie.
+    Math.abs(at[a]! + pixel / 4) - Math.abs(at[b]! + pixel / 4)
+  );
+  const seen = Array.from(at, () => false);
+  for (const i of nearest.slice(0, most)) seen[i] = true;
+  return seen;
 }
 
 /** Coordinates that wrap around only where the axis is at the corner, as that of a transform is. */

@@ -1,14 +1,15 @@
 /** From prepared scans to a model: storages with their initial content, views and pods. */
 
 import type { Precision } from "../../kernels/nd_array.ts";
-import { allocateStorages, type Container, storageData, type WaveContainer } from "../containers/container.ts";
+import { allocateStorages, type Container, type WaveContainer } from "../containers/container.ts";
 import { exitLayer, type Pod } from "../containers/pod.ts";
 import { firstPixel, type Storage, storageOver } from "../containers/storage.ts";
 import { numberedID, type View } from "../containers/view.ts";
+import { fillStorages } from "./fill_storages.ts";
 import type { Model, ModelScan } from "./model.ts";
 import { type PlannedScan, planScans, type ScanInput, type ScanPlan } from "./plan_scans.ts";
-import { scanFrames } from "./scan_frames.ts";
-import type { ModelServices, StoragePlane } from "./scan_model.ts";
+import type { ModelServices } from "./scan_model.ts";
+import { energyID } from "./sharing.ts";
 
 /** How to build a model. */
 export interface BuildOptions extends ModelServices {
@@ -34,63 +35,20 @@ export function buildModel(inputs: readonly ScanInput[], options: BuildOptions):
   const tables = connect(plan);
   const probe: WaveContainer = { ID: "Cprobe", storages: plan.probes, views: tables.probe, data: probeData };
   const obj: WaveContainer = { ID: "Cobj", storages: plan.objects, views: tables.obj, data: objectData };
-  const framesFor = scanFrames(plan.scans);
-  const planeOf = (storage: Storage, scan: PlannedScan) => ({
-    ...areaOf(storage),
-    photons: scan.photons,
-    frames: framesFor(scan, storage),
-  });
-  const isFilled = { probe: new Set<number>(), object: new Set<number>() };
-  for (const scan of plan.scans) {
-    const { probeStorage, objectStorage, layout } = scan;
-    if (!isFilled.probe.has(probeStorage)) {
-      const storage = plan.probes[probeStorage]!;
-      storageData(probe, storage).set(layout.initialProbe(planeOf(storage, scan)));
-    }
-    if (!isFilled.object.has(objectStorage)) {
-      const storage = plan.objects[objectStorage]!;
-      setInside(
-        storageData(obj, storage),
-        layout.initialObject({ ...planeOf(storage, scan), probe: storageData(probe, plan.probes[probeStorage]!) }),
-        storage,
-      );
-    }
-    isFilled.probe.add(probeStorage);
-    isFilled.object.add(objectStorage);
-  }
+  fillStorages(plan, { probe, obj });
   return {
     precision,
     scans: modelScans(plan.scans),
     probe,
     obj,
-    exit: { ID: "Cexit", storages: plan.scans.map(exitStorage), views: tables.exit },
+    exit: { ID: "Cexit", storages: plan.scans.flatMap(exitStorages), views: tables.exit },
     diff: container("Cdiff", plan, tables.diff),
     mask: container("Cmask", plan, tables.mask),
     pods: tables.pods,
+    couplings: plan.couplings,
     positions: concatenate(plan.scans.map((s) => s.input.prepared.positions)),
     random: options.random.state(),
   };
-}
-
-/** The model of PtyPy sees the area that the views cover; the margin is added afterwards. */
-function areaOf({ ID, rows, cols, padding, psize, energy }: Storage): Omit<StoragePlane, "photons"> {
-  return { storageID: ID, shape: [rows - 2 * padding, cols - 2 * padding], psize, energy };
-}
-
-/** Puts the initial content inside the margin, which stays 0. Changes `data`. */
-function setInside(
-  data: ArrayLike<number> & { set(a: ArrayLike<number>, at: number): void },
-  content: Float64Array,
-  storage: Storage,
-): void {
-  const { layers, rows, cols, padding } = storage;
-  const inner = { rows: rows - 2 * padding, cols: cols - 2 * padding };
-  for (let layer = 0; layer < layers; layer++) {
-    for (let y = 0; y < inner.rows; y++) {
-      const from = 2 * (layer * inner.rows + y) * inner.cols;
-      data.set(content.subarray(from, from + 2 * inner.cols), 2 * ((layer * rows + y + padding) * cols + padding));
-    }
-  }
 }
 
 interface Tables extends Record<"probe" | "obj" | "exit" | "diff" | "mask", View[]> {
@@ -98,45 +56,59 @@ interface Tables extends Record<"probe" | "obj" | "exit" | "diff" | "mask", View
 }
 
 /** Views and pods of all scans, numbered as PtyPy creates them. */
-function connect({ scans, probes, objects }: ScanPlan): Tables {
+function connect({ scans, objects }: ScanPlan): Tables {
   const tables: Tables = { probe: [], obj: [], exit: [], diff: [], mask: [], pods: [] };
   const add = (views: View[], view: Omit<View, "ID">) => views.push({ ID: numberedID("V", views.length), ...view }) - 1;
-  for (const [scan, { input, layout, geometry, probeStorage, objectStorage }] of scans.entries()) {
+  let exitStorage = 0;
+  for (const [scan, { input, layout, geometry, energies }] of scans.entries()) {
     const { shape, resolution: psize } = geometry;
     const still = { shape, coord: [0, 0], low: [0, 0] } as const;
-    const object = objects[objectStorage]!;
     const { positions, numFrames } = input.prepared;
     for (let frame = 0; frame < numFrames; frame++) {
       const coord = [positions[2 * frame]!, positions[2 * frame + 1]!] as const;
       const first = firstPixel(coord, { psize, shape });
-      const low = [first[0] + object.center[0], first[1] + object.center[1]] as const;
       const diff = add(tables.diff, { ...still, storage: scan, layer: frame });
       const mask = add(tables.mask, { ...still, storage: scan, layer: frame });
-      for (let probeMode = 0; probeMode < probes[probeStorage]!.layers; probeMode++) {
-        for (let objectMode = 0; objectMode < object.layers; objectMode++) {
-          const layer = (frame * layout.probeModes + probeMode) * layout.objectModes + objectMode;
-          tables.pods.push({
-            ID: numberedID("P", tables.pods.length),
-            scan,
-            frame,
-            probeMode,
-            objectMode,
-            probe: add(tables.probe, { ...still, storage: probeStorage, layer: probeMode }),
-            obj: add(tables.obj, { shape, coord, low, storage: objectStorage, layer: objectMode }),
-            exit: add(tables.exit, { ...still, storage: scan, layer }),
-            diff,
-            mask,
-          });
-        }
+      for (const { energy, probeMode, objectMode } of modesOf(layout, energies.length)) {
+        const { probeStorage, objectStorage } = energies[energy]!;
+        const { center } = objects[objectStorage]!;
+        const low = [first[0] + center[0], first[1] + center[1]] as const;
+        const layer = (frame * layout.probeModes + probeMode) * layout.objectModes + objectMode;
+        tables.pods.push({
+          ID: numberedID("P", tables.pods.length),
+          scan,
+          frame,
+          energy,
+          probeMode,
+          objectMode,
+          probe: add(tables.probe, { ...still, storage: probeStorage, layer: probeMode }),
+          obj: add(tables.obj, { shape, coord, low, storage: objectStorage, layer: objectMode }),
+          exit: add(tables.exit, { ...still, storage: exitStorage + energy, layer }),
+          diff,
+          mask,
+        });
       }
     }
+    exitStorage += energies.length;
   }
   return tables;
 }
 
+/** All pods of a frame: energy by energy, probe mode by probe mode, object mode by object mode. */
+function modesOf(
+  { probeModes, objectModes }: PlannedScan["layout"],
+  energies: number,
+): Record<"energy" | "probeMode" | "objectMode", number>[] {
+  return Array.from({ length: energies * probeModes * objectModes }, (_, i) => ({
+    energy: Math.floor(i / (probeModes * objectModes)),
+    probeMode: Math.floor(i / objectModes) % probeModes,
+    objectMode: i % objectModes,
+  }));
+}
+
 function modelScans(scans: readonly PlannedScan[]): ModelScan[] {
   let firstFrame = 0;
-  return scans.map(({ input, geometry, layout, photons, probeStorage, objectStorage }) => {
+  return scans.map(({ input, geometry, layout, photons, energies }) => {
     const scan: ModelScan = {
       label: input.label,
       geometryID: layout.geometryID,
@@ -144,8 +116,7 @@ function modelScans(scans: readonly PlannedScan[]): ModelScan[] {
       prepared: input.prepared,
       probeModes: layout.probeModes,
       objectModes: layout.objectModes,
-      probeStorage,
-      objectStorage,
+      energies,
       firstFrame,
       photons,
     };
@@ -167,15 +138,15 @@ function container(ID: "Cdiff" | "Cmask", { scans }: ScanPlan, views: readonly V
   return { ID, storages, views };
 }
 
-function exitStorage({ input, geometry, layout }: PlannedScan, index: number): Storage {
-  const modes = layout.probeModes * layout.objectModes;
-  const layermap = Array.from({ length: input.prepared.numFrames * modes }, (_, layer) => {
-    const mode = layer % modes;
-    const probeMode = Math.floor(mode / layout.objectModes);
-    return exitLayer({ frame: Math.floor(layer / modes), probeMode, objectMode: mode % layout.objectModes });
+function exitStorages({ input, geometry, layout, energies }: PlannedScan, index: number): Storage[] {
+  const modes = modesOf(layout, 1);
+  const layermap = Array.from({ length: input.prepared.numFrames * modes.length }, (_, layer) => {
+    return exitLayer({ frame: Math.floor(layer / modes.length), ...modes[layer % modes.length]! });
   });
-  const ID = numberedID("S", index) + layout.exitSuffix;
-  return frameStorage({ ID, index, psize: geometry.resolution, geometry, layermap });
+  const first = numberedID("S", index) + layout.exitSuffix;
+  return energies.map((_, energy) =>
+    frameStorage({ ID: energyID(first, energy), index, psize: geometry.resolution, geometry, layermap })
+  );
 }
 
 /** A storage of layers of one frame each, alone in its array. */

@@ -6,6 +6,7 @@ import type { Container, WaveContainer } from "../containers/container.ts";
 import type { Pod } from "../containers/pod.ts";
 import type { Geometry } from "../geometry.ts";
 import type { PreparedScan } from "../loaders/prepared_scan.ts";
+import type { PlannedEnergy, ScanPlan } from "./plan_scans.ts";
 
 /** A scan within a model. */
 export interface ModelScan {
@@ -16,9 +17,8 @@ export interface ModelScan {
   readonly prepared: PreparedScan;
   readonly probeModes: number;
   readonly objectModes: number;
-  /** Indices of its storages in the containers; diff, mask and exit storages have the index of the scan. */
-  readonly probeStorage: number;
-  readonly objectStorage: number;
+  /** Its energies, and the indices of their storages in the containers; diff and mask storages have the index of the scan. */
+  readonly energies: readonly PlannedEnergy[];
   /** First of its frames among those of all scans. */
   readonly firstFrame: number;
   /** Valid photons of the strongest frame. */
@@ -34,13 +34,15 @@ export interface Model {
   readonly scans: readonly ModelScan[];
   readonly probe: WaveContainer;
   readonly obj: WaveContainer;
-  /** Layers and views only: exit waves begin as probe times object and live in the state of an engine. */
+  /** Layers and views only: exit waves begin as probe times object and live in the state of an engine. One storage per scan and energy. */
   readonly exit: Container;
   /** Layers and views only: the frames stay in `ModelScan.prepared`. */
   readonly diff: Container;
   readonly mask: Container;
-  /** Scan by scan, frame by frame, probe mode by probe mode, object mode by object mode. */
+  /** Scan by scan, frame by frame, energy by energy, probe mode by probe mode, object mode by object mode. */
   readonly pods: readonly Pod[];
+  /** What probe and object storages of several energies have in common. */
+  readonly couplings: ScanPlan["couplings"];
   /** (frame, 2), row then column, metres, all scans one after the other. */
   readonly positions: Float64Array;
   /** State of the generator after probe and object were made. */

@@ -1,7 +1,7 @@
 /** A model as what engines work on, and back again. */
 
 import { complexArray, type NdArray, type RealArray } from "../../kernels/nd_array.ts";
-import { ADDRESS, type Block, type Data, type State } from "../../kernels/reconstruction.ts";
+import { ADDRESS, type Block, type Coupling, type Data, type State } from "../../kernels/reconstruction.ts";
 import { type Container, storageData, type WaveContainer } from "../containers/container.ts";
 import { firstPixel, storageSize } from "../containers/storage.ts";
 import { ShapeError } from "../../kernels/errors.ts";
@@ -16,7 +16,13 @@ import type { Model, ModelLayout } from "./model.ts";
 export function modelToData(model: Model): { readonly data: Data; readonly state: State } {
   const { precision, probe, obj, positions, random } = model;
   return {
-    data: { precision, blocks: blocksOf(model), probes: probe.storages, objects: obj.storages },
+    data: {
+      precision,
+      blocks: blocksOf(model),
+      probes: probe.storages,
+      objects: obj.storages,
+      couplings: { probe: couplingsOf(model, "probe"), object: couplingsOf(model, "object") },
+    },
     state: {
       iterations: 0,
       iteration: 0,
@@ -58,7 +64,7 @@ export function modelFromState(model: ModelLayout, state: State): Model {
     const scan = model.scans[pod.scan]!;
     const row = 2 * (scan.firstFrame + pod.frame);
     const coord = [positions[row]!, positions[row + 1]!] as const;
-    const { center } = model.obj.storages[scan.objectStorage]!;
+    const { center } = model.obj.storages[views[pod.obj]!.storage]!;
     const first = firstPixel(coord, { psize: scan.geometry.resolution, shape: scan.geometry.shape });
     views[pod.obj] = { ...views[pod.obj]!, coord, low: [first[0] + center[0], first[1] + center[1]] };
   }
@@ -84,10 +90,12 @@ export function modelToPtyr(model: Model): {
 } {
   const positions: Record<string, NdArray<Float64Array>> = {};
   for (const [index, { ID }] of model.obj.storages.entries()) {
-    const rows = model.scans.filter((scan) => scan.objectStorage === index).flatMap((scan) => {
-      const from = 2 * scan.firstFrame;
-      return [...model.positions.subarray(from, from + 2 * scan.prepared.numFrames)];
-    });
+    const rows = model.scans.filter(({ energies }) => energies.some((e) => e.objectStorage === index)).flatMap(
+      (scan) => {
+        const from = 2 * scan.firstFrame;
+        return [...model.positions.subarray(from, from + 2 * scan.prepared.numFrames)];
+      },
+    );
     positions[ID] = { dtype: "float64", shape: [rows.length / 2, 2], data: Float64Array.from(rows) };
   }
   return { probe: ptyrStorages(model.probe), obj: ptyrStorages(model.obj), positions };
@@ -104,17 +112,29 @@ function ptyrStorages(container: WaveContainer): Record<string, PtyrStorage> {
 
 function blocksOf(model: Model): Block[] {
   const { diff, precision } = model;
-  return model.scans.map(({ label, geometry, prepared, probeModes, objectModes }, scan) => ({
+  return model.scans.map(({ label, geometry, energies, prepared, probeModes, objectModes }, scan) => ({
     ID: diff.storages[scan]!.ID,
     label,
     frames: prepared.numFrames,
-    modes: probeModes * objectModes,
+    modes: energies.length * probeModes * objectModes,
     rows: geometry.shape[0],
     cols: geometry.shape[1],
     measured: prepared.measured,
-    propagators: propagatorFactors([geometry], precision),
+    propagators: propagatorFactors(energies.map((energy) => energy.geometry), precision),
     address: addressOf(model, scan),
   }));
+}
+
+/** Where storages that have something in common lie in the flat array of their container. */
+export function couplingsOf(
+  { probe, obj, couplings }: Pick<Model, "couplings"> & Record<"probe" | "obj", Container>,
+  kind: "probe" | "object",
+): Coupling[] {
+  const container = kind === "probe" ? probe : obj;
+  return couplings[kind].map(({ storages, project, restrict }) => {
+    const [first, second] = storages.map((index) => container.storages[index]!);
+    return { start: first!.start, stride: second!.start - first!.start, energies: storages.length, project, restrict };
+  });
 }
 
 function addressOf({ pods, probe, obj }: Model, scan: number): Int32Array {
@@ -130,7 +150,7 @@ function addressOf({ pods, probe, obj }: Model, scan: number): Int32Array {
     address[row + ADDRESS.objectStride] = object.cols;
     address[row + ADDRESS.oy] = objectView.low[0];
     address[row + ADDRESS.ox] = objectView.low[1];
-    address[row + ADDRESS.propagator] = 0;
+    address[row + ADDRESS.propagator] = pod.energy;
     address[row + ADDRESS.object] = objectView.storage;
   }
   return address;

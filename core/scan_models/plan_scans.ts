@@ -1,13 +1,15 @@
 /** The first half of a model, which takes no memory: geometry, modes, storages. */
 
 import { visitFrames } from "../../kernels/measured.ts";
-import { boundingBox, firstPixel, type Storage, storageOver, storageSize } from "../containers/storage.ts";
+import type { Storage } from "../containers/storage.ts";
 import { DataError, ParameterError } from "../errors.ts";
 import { createGeometry, type Geometry } from "../geometry.ts";
 import type { PreparedScan } from "../loaders/prepared_scan.ts";
 import type { ScanParams } from "../parameters/scan/mod.ts";
 import { layoutOf } from "./mod.ts";
+import { type CoupledStorages, planStorages } from "./plan_storages.ts";
 import type { ModelServices, ScanLayout } from "./scan_model.ts";
+import { onPixelsOf, storageIDs } from "./sharing.ts";
 
 /** A scan to put into a model. */
 export interface ScanInput {
@@ -16,9 +18,9 @@ export interface ScanInput {
   readonly prepared: PreparedScan;
   /** Photons of the strongest frame where they are known without reading the frames. */
   readonly photons?: number;
-  /** Probe storage to share with the other scans of the same ID, in place of the scan's own. */
+  /** Probe storage to share with the other scans of the same ID, in place of what the parameters say. */
   readonly probeID?: string;
-  /** Object storage to share with the other scans of the same ID, in place of the scan's own. */
+  /** Object storage to share with the other scans of the same ID, in place of what the parameters say. */
   readonly objectID?: string;
 }
 
@@ -28,6 +30,15 @@ export interface PlannedScan {
   readonly geometry: Geometry;
   readonly layout: ScanLayout;
   readonly photons: number;
+  readonly energies: readonly PlannedEnergy[];
+}
+
+/** One energy of a scan: the only one, or one of its spectrum. */
+export interface PlannedEnergy {
+  /** With the sample pixels of the scan's own energy. */
+  readonly geometry: Geometry;
+  /** Its share of the photons. */
+  readonly share: number;
   readonly probeStorage: number;
   readonly objectStorage: number;
 }
@@ -37,6 +48,8 @@ export interface ScanPlan {
   readonly scans: readonly PlannedScan[];
   readonly probes: readonly Storage[];
   readonly objects: readonly Storage[];
+  /** What storages of several energies have in common. */
+  readonly couplings: Readonly<Record<"probe" | "object", readonly CoupledStorages[]>>;
 }
 
 /** How storages are laid out. */
@@ -58,47 +71,46 @@ export function planScans(
   { maxShift }: PlanOptions,
 ): ScanPlan {
   const drafts = inputs.map((input) => draftScan(input, services));
-  const probes = groupBy(drafts, (d) => d.probeID);
-  const objects = groupBy(drafts, (d) => d.objectID);
-  const place = startCounter();
-  const probeStorages = [...probes].map(([ID, users], index) => {
-    checkSame(users, { ID, kind: "probe" });
-    const { geometry, layout } = users[0]!;
-    const { resolution: psize, shape, energy } = geometry;
-    const box = boundingBox([firstPixel([0, 0], { psize, shape })], { shape, padding: 0 });
-    return place(
-      storageOver(box, { ID, numID: index + 1, start: 0, psize, energy, padding: 0, ...layers(layout.probeModes) }),
-    );
+  const users = drafts.map((draft) => {
+    const probeIDs = storageIDs(draft, drafts, "probe");
+    const objectIDs = storageIDs(draft, drafts, "object");
+    return { ...draft, probeIDs, objectIDs };
   });
-  const placeObject = startCounter();
-  const objectStorages = [...objects].map(([ID, users], index) => {
-    checkSame(users, { ID, kind: "object" });
-    const { geometry, layout } = users[0]!;
-    const { resolution: psize, shape, energy } = geometry;
-    // A whole number of pixels must not fall below itself by rounding.
-    const padding = Math.floor(maxShift / Math.max(...psize) + 1e-9);
-    const box = boundingBox(users.flatMap(firstPixels), { shape, padding });
-    return placeObject(
-      storageOver(box, { ID, numID: index + 1, start: 0, psize, energy, padding, ...layers(layout.objectModes) }),
-    );
+  const fitted = users.map((user) => {
+    const first = users.find(({ objectIDs }) => objectIDs[0] === user.objectIDs[0])!;
+    const firstOfProbe = users.find(({ probeIDs }) => probeIDs[0] === user.probeIDs[0])!;
+    const geometry = onPixelsOf(onPixelsOf(user.geometry, firstOfProbe.geometry), first.geometry);
+    return { ...user, geometry, energies: geometriesOf(geometry, user.layout) };
   });
+  const probes = planStorages(fitted, { kind: "probe", maxShift: 0 });
+  const objects = planStorages(fitted, { kind: "object", maxShift });
+  const indexOf = ({ storages }: { readonly storages: readonly Storage[] }, ID: string) =>
+    storages.findIndex((storage) => storage.ID === ID);
   return {
-    probes: probeStorages,
-    objects: objectStorages,
-    scans: drafts.map((draft) => ({
-      ...draft,
-      probeStorage: [...probes.keys()].indexOf(draft.probeID),
-      objectStorage: [...objects.keys()].indexOf(draft.objectID),
+    probes: probes.storages,
+    objects: objects.storages,
+    couplings: { probe: probes.couplings, object: objects.couplings },
+    scans: fitted.map(({ energies, probeIDs, objectIDs, ...scan }) => ({
+      ...scan,
+      energies: energies.map((geometry, i) => ({
+        geometry,
+        share: scan.layout.spectrum?.shares[i] ?? 1,
+        probeStorage: indexOf(probes, probeIDs[i]!),
+        objectStorage: indexOf(objects, objectIDs[i]!),
+      })),
     })),
   };
 }
 
-type Draft = Omit<PlannedScan, "probeStorage" | "objectStorage"> & {
-  readonly probeID: string;
-  readonly objectID: string;
-};
+/** One geometry per energy: another wavelength between the same detector and the same sample pixels. */
+function geometriesOf(geometry: Geometry, { spectrum }: ScanLayout): Geometry[] {
+  if (spectrum === undefined) return [geometry];
+  return spectrum.factors.map((factor) =>
+    factor === 1 ? geometry : createGeometry({ ...geometry, energy: geometry.energy * factor })
+  );
+}
 
-function draftScan(input: ScanInput, services: ModelServices): Draft {
+function draftScan(input: ScanInput, services: ModelServices): Omit<PlannedScan, "energies"> {
   const { label, p, prepared } = input;
   const { energy, distance, psize, shape, center } = prepared.meta;
   checkFrames(label, prepared);
@@ -124,15 +136,7 @@ function draftScan(input: ScanInput, services: ModelServices): Draft {
       { scan: label, found: photons },
     );
   }
-  const { storageID } = layout;
-  return {
-    input,
-    geometry,
-    layout,
-    photons,
-    probeID: input.probeID ?? storageID,
-    objectID: input.objectID ?? storageID,
-  };
+  return { input, geometry, layout, photons };
 }
 
 function checkFrames(label: string, { numFrames, positions, measured, meta }: PreparedScan): void {
@@ -158,57 +162,4 @@ function brightestFrame({ measured }: PreparedScan): number {
     if (!(sum <= brightest)) brightest = sum;
   });
   return brightest;
-}
-
-function firstPixels({ input, geometry }: Draft): [number, number][] {
-  const { positions, numFrames } = input.prepared;
-  const { resolution: psize, shape } = geometry;
-  return Array.from(
-    { length: numFrames },
-    (_, i) => firstPixel([positions[2 * i]!, positions[2 * i + 1]!], { psize, shape }),
-  );
-}
-
-/** Scans on one storage need the same grid; small differences of the pixel size would move views unnoticed. */
-function checkSame(
-  users: readonly Draft[],
-  { ID, kind }: { readonly ID: string; readonly kind: "probe" | "object" },
-): void {
-  const first = users[0]!;
-  const modes = (d: Draft) => kind === "probe" ? d.layout.probeModes : d.layout.objectModes;
-  for (const user of users) {
-    const isSame = [0, 1].every((axis) =>
-      Math.abs(user.geometry.resolution[axis]! / first.geometry.resolution[axis]! - 1) < 1e-6 &&
-      user.geometry.shape[axis] === first.geometry.shape[axis]
-    );
-    if (isSame && modes(user) === modes(first)) continue;
-    const describe = (d: Draft) =>
-      `${d.geometry.shape.join(" x ")} pixels of ${d.geometry.resolution[0]} m, ${modes(d)} modes`;
-    throw new DataError(
-      `Cannot share ${kind} "${ID}": found ${describe(user)} in scan "${user.input.label}", expected ${
-        describe(first)
-      } as in "${first.input.label}"`,
-      { storage: ID, scan: user.input.label },
-    );
-  }
-}
-
-function layers(count: number): { readonly layermap: readonly number[] } {
-  return { layermap: Array.from({ length: count }, (_, i) => i) };
-}
-
-/** Places storages one after the other. */
-function startCounter(): (storage: Storage) => Storage {
-  let next = 0;
-  return (storage) => {
-    const start = next;
-    next += storageSize(storage);
-    return { ...storage, start };
-  };
-}
-
-function groupBy(drafts: readonly Draft[], key: (draft: Draft) => string): Map<string, Draft[]> {
-  const groups = new Map<string, Draft[]>();
-  for (const draft of drafts) groups.set(key(draft), [...groups.get(key(draft)) ?? [], draft]);
-  return groups;
 }

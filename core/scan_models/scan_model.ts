@@ -3,6 +3,7 @@
 import type { NdArray } from "../../kernels/nd_array.ts";
 import type { Random } from "../random.ts";
 import type { ScanFrames } from "./scan_frames.ts";
+import type { SpectrumLayout } from "./spectrum.ts";
 
 /** What an earlier reconstruction offers; `Ptyr` of core/formats/ptyr.ts is one. */
 export interface EarlierResult {
@@ -47,9 +48,11 @@ export interface StoragePlane {
 export interface ScanLayout {
   readonly probeModes: number;
   readonly objectModes: number;
-  /** ID of the probe storage and of the object storage, unless they are shared with another scan. */
+  /** Left out for light of the scan's energy alone. */
+  readonly spectrum?: SpectrumLayout;
+  /** ID of the probe storage and of the object storage of the first energy, unless they are shared with another scan. */
   readonly storageID: string;
-  /** Added to the ID of the diffraction storage for the exit storage. */
+  /** Added to the ID of the diffraction storage for the exit storage of the first energy. */
   readonly exitSuffix: string;
   readonly geometryID: string;
   /** Complex, (mode, y, x). */

@@ -13,11 +13,12 @@ import type { Model } from "../scan_models/model.ts";
  * @see Thibault and Menzel, Nature 494 (2013) 68, 10.1038/nature11806, eq. 2
  */
 export function createLight(model: Model): (frame: number, into: Float64Array) => void {
-  const propagators = model.scans.map(({ geometry }) => createPropagator(geometry));
+  const propagators = model.scans.map(({ energies }) => energies.map(({ geometry }) => createPropagator(geometry)));
   const podsPerFrame = model.pods.length / (model.positions.length / 2);
   return function addPhotons(frame, into) {
     for (const pod of model.pods.slice(frame * podsPerFrame, (frame + 1) * podsPerFrame)) {
-      addIntensity(into, propagators[pod.scan]!.forward(exitWave(model, pod, propagators[pod.scan]!)));
+      const propagator = propagators[pod.scan]![pod.energy]!;
+      addIntensity(into, propagator.forward(exitWave(model, pod, propagator)));
     }
   };
 }

@@ -68,6 +68,7 @@ export function simulatedModel(
     illumination: p.illumination,
     sample: p.sample,
     coherence: p.coherence,
+    sharing: { probe: null, object: null },
   };
   const prepared = emptyScan(geometry, positions);
   const here = (text: string) => text.replaceAll(INNER_PATH, `${WHERE}.`);

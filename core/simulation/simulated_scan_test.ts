@@ -59,6 +59,17 @@ Deno.test("the light of modes adds up as intensities", () => {
   assert.ok(Math.abs(sum(frames(three, 0, 1)) / (sum(powers) * 0.64) - 1) < 1e-10);
 });
 
+Deno.test("the light of two energies adds up by their spectrum; twice the energy fills half of the detector", () => {
+  const one = frames(simulate(), 0, 1);
+  const two = frames(simulate({ coherence: { energies: [1, 2], spectrum: [3, 1] } }), 0, 1);
+  const harmonic = two.map((v, i) => v - 0.75 * one[i]!);
+  const outside = harmonic.filter((_, i) => [Math.floor(i / 16), i % 16].some((at) => at < 4 || at >= 12));
+  assert.equal(outside.length, 192);
+  assert.ok(outside.every((v) => Math.abs(v) < 1e-6), `found ${Math.max(...outside)} beside the period`);
+  // The hole of a third of the frame fits into the half of it that the harmonic is sampled for.
+  assert.ok(Math.abs(sum(harmonic) / (0.25 * 1e5 * 0.64) - 1) < 1e-3, String(sum(harmonic)));
+});
+
 for (const photons of [40, 4000]) {
   Deno.test(`counts follow the Poisson law: chi-square over 300 seeds at ${photons} photons a frame`, () => {
     const illumination = { ...BASE.illumination, photons };

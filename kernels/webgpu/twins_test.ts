@@ -31,6 +31,7 @@ import {
 } from "../object_probe_update/local_update.ts";
 import { objectUpdate } from "../object_probe_update/object_update.ts";
 import { probeChange, probeConverged } from "../object_probe_update/probe_change.ts";
+import { coupleEnergies } from "../object_probe_update/couple_energies.ts";
 import { probeSupport } from "../object_probe_update/probe_support.ts";
 import { probeUpdate } from "../object_probe_update/probe_update.ts";
 import { smoothLayer } from "../object_probe_update/smooth_layer.ts";
@@ -62,6 +63,11 @@ const TWINS: readonly Twin[] = [
   { kernel: fillWideComplex, buffers: { array: "object" }, params: () => ({ value: -2 }) },
   { kernel: widen, buffers: { to: "probe", from: "probe" } },
   { kernel: narrow, buffers: { to: "probe", from: "probe" } },
+  ...[1, 3].map((energies): Twin => ({
+    kernel: coupleEnergies,
+    buffers: { array: "object", matrix: `values ${energies ** 2}` },
+    params: (_, { objects: [o] }) => ({ start: 5, stride: Math.floor((o!.rows * o!.cols - 5) / energies), energies }),
+  })),
   { kernel: makeModel, buffers: { wave: "wave", ...VIEW } },
   { kernel: buildAux, buffers: { wave: "wave", model: "wave", exitWave: "wave" }, params: () => ({ alpha: 0.7 }) },
   {

@@ -1,33 +1,34 @@
 /** Parameters of partial coherence. */
 
 import { z } from "zod";
+import { meant } from "../values.ts";
 
 const DISPERSION = z.enum(["achromatic", "linear", "irregular"]).nullable().prefault(null);
 
 const coherence = z.strictObject({
-  num_probe_modes: z.int().min(0).prefault(1).meta({
-    description: "Mutually incoherent modes of the probe; at least 1 is needed to reconstruct",
+  num_probe_modes: meant(z.int().min(0), { from: 1 }).prefault(1).meta({
+    description: "Mutually incoherent modes of the probe",
   }),
-  num_object_modes: z.int().min(0).prefault(1).meta({
-    description: "Mutually incoherent modes of the object; at least 1 is needed to reconstruct",
+  num_object_modes: meant(z.int().min(0), { from: 1 }).prefault(1).meta({
+    description: "Mutually incoherent modes of the object",
   }),
   energies: z.array(z.number()).min(1).prefault([1]).meta({
     types: ["list"],
-    description: "Photon energies of the beam as factors on the energy of the scan",
+    description: "Photon energies of the beam as factors on the energy of the scan; frames are sums over them",
   }),
   spectrum: z.array(z.number().min(0)).min(1).prefault([1]).meta({
     types: ["list"],
-    description: "Relative amplitudes of the entries of `energies`",
+    description: "Relative intensities of the light at each of `energies`; a single number for equal ones",
   }),
   object_dispersion: DISPERSION.meta({
     types: ["str"],
     description:
-      "How the object depends on the energy: `achromatic` or None for not, `linear`, or `irregular` for one object each",
+      "How the object depends on the energy: `achromatic` or None for not at all, `linear` for a constant and a part that grows with the energy, or `irregular` for any object at each energy",
   }),
   probe_dispersion: DISPERSION.meta({
     types: ["str"],
     description:
-      "How the probe depends on the energy: `achromatic` or None for not, `linear`, or `irregular` for one probe each",
+      "How the probe depends on the energy beside its power: `achromatic` or None for not at all, `linear` for a constant and a part that grows with the energy, or `irregular` for any probe at each energy",
   }),
 });
 

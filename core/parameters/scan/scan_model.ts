@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { scandataParams } from "../scandata/mod.ts";
+import { sharingParams } from "./sharing.ts";
 
 /** Shape of the parameters that every scan model has. */
 export const SCAN_MODEL_SHAPE = {
@@ -19,6 +20,7 @@ export const SCAN_MODEL_SHAPE = {
     listedName: "Name of the loader; it must be written",
     description: "Where the frames come from and how they are prepared, chosen by `name` among the loaders",
   }),
+  sharing: sharingParams,
 };
 
 /** Parameters of `ScanModel`, the part that models share; not a model itself. */
