@@ -46,8 +46,10 @@ export interface PtydChunk {
 }
 
 const GZIP_LEVEL = 4;
+/** Weights are ones and zeros in 8 bytes, which a higher level costs time and makes hardly smaller. */
+const WEIGHTS_GZIP_LEVEL = 1;
 /** Frames whose weights are converted at a time, in bytes. */
-const WEIGHT_BLOCK_BYTES = 1 << 24;
+const WEIGHT_BLOCK_BYTES = 1 << 22;
 
 /**
  * Begins a .ptyd file. Nothing appears before the first chunk is complete.
@@ -133,9 +135,9 @@ export class PtydWriter implements Disposable {
     if (this.#chunks === 0) {
       writer.group(path);
       writer.attribute(path, "type", "dict");
-      const frames = { shape: chunk.data.shape, gzip: GZIP_LEVEL, growing: true };
-      writer.createFrames(`${path}/data`, { dtype: chunk.data.dtype, ...frames });
-      writer.createFrames(`${path}/weights`, { dtype: "float64", ...frames });
+      const frames = { shape: chunk.data.shape, growing: true };
+      writer.createFrames(`${path}/data`, { dtype: chunk.data.dtype, gzip: GZIP_LEVEL, ...frames });
+      writer.createFrames(`${path}/weights`, { dtype: "float64", gzip: WEIGHTS_GZIP_LEVEL, ...frames });
       for (const name of ["data", "weights"]) writer.attribute(`${path}/${name}`, "type", "array");
     } else {
       for (const name of ["data", "weights"]) writer.growTo(`${path}/${name}`, grown);
@@ -239,7 +241,7 @@ function writeChunk(writer: Hdf5Writer, path: string, chunk: PtydChunk): void {
     indices: ints(chunk.indices, "arraylist"),
     positions: array({ dtype: "float64", shape: [frames, chunk.positions.length / frames], data: chunk.positions }),
   });
-  writer.createFrames(`${below}/weights`, { dtype: "float64", shape: chunk.data.shape, gzip: GZIP_LEVEL });
+  writer.createFrames(`${below}/weights`, { dtype: "float64", shape: chunk.data.shape, gzip: WEIGHTS_GZIP_LEVEL });
   writeWeights(writer, `${below}/weights`, { chunk, first: 0 });
   writer.attribute(`${below}/weights`, "type", "array");
 }

@@ -25,7 +25,7 @@ import { openSaver, type ScanSaver } from "./save.ts";
 /** Bytes of frames that are read at a time beside the result, unless `min_frames` needs more. */
 export const READ_BYTES = 2 * 2 ** 20;
 
-/** The same where frames are saved: what is read together becomes one chunk of the file. */
+/** Bytes of prepared frames that become one chunk of a file that is saved. */
 export const CHUNK_BYTES = 32 * 2 ** 20;
 
 /** What preparation needs beside loader and parameters. */
@@ -42,7 +42,7 @@ export interface PrepareOptions {
   readonly positions?: Float64Array | null;
   /** Written into a file that is saved. */
   readonly now: Date;
-  /** READ_BYTES, or CHUNK_BYTES with `save`, if left out. */
+  /** Of what is read at a time and of a chunk that is saved: READ_BYTES and CHUNK_BYTES if left out. */
   readonly chunkBytes?: number;
   /** Is told what is going to be done before there is room for the frames; may throw. */
   readonly admit?: (plan: PreparationPlan) => void;
@@ -69,8 +69,8 @@ export function prepareScan<P extends PtyScanParams>(loader: Loader<P>, p: P, op
   using scan = openSource(loader, p, options);
   const plan = planPreparation(scan, p, planContext(scan, p, options));
   options.admit?.(plan);
-  const chunk = chunkSize(plan, { p, ...options });
-  const rawCenter = chooseCenter(scan, p, { plan, chunk, services: options.services });
+  const batches = batchesOf(plan, { p, ...options });
+  const rawCenter = chooseCenter(scan, p, { plan, chunk: batches.read, services: options.services });
   const window = scan.prepared ? wholeFrame(plan, rawCenter) : cropWindow(plan.rawShape, plan.cropShape, rawCenter);
   const center = orientCenter(window.center, { ...plan.orientation, shape: plan.cropShape });
   const meta = metaOf(plan, { center: [center[0] / plan.bin, center[1] / plan.bin], label: options.label });
@@ -79,7 +79,7 @@ export function prepareScan<P extends PtyScanParams>(loader: Loader<P>, p: P, op
   const noise = p.add_poisson_noise ? options.services.random : null;
   const prepareFrame = createFrameChain(plan, { window, weight: scan.weight, noise });
   const { precision, services: { scratch } } = options;
-  const measured = streamFrames(scan, { plan, chunk, prepareFrame, saver, precision, scratch });
+  const measured = streamFrames(scan, { plan, batches, prepareFrame, saver, precision, scratch });
   saver?.finish();
   scan.finish?.();
   const { numFrames, positions, rocking } = plan;
@@ -129,16 +129,22 @@ function planContext(scan: OpenScan, p: PtyScanParams, o: PlanOptions): PlanCont
   return { label: o.label, written: o.written, positions, coordinates, log, warn };
 }
 
-/** As many frames as fit into the bytes of a chunk, but at least `min_frames`. Frames to save are gathered as float64. */
-function chunkSize(plan: PreparationPlan, o: { p: PtyScanParams; label: string; chunkBytes?: number }): number {
-  if (o.p.min_frames < 1) {
-    const message = `found ${o.p.min_frames}, expected a whole number from 1`;
+/** Frames that are read at a time, and those that become a chunk of a file. */
+interface Batches {
+  readonly read: number;
+  readonly chunk: number;
+}
+
+/** As many frames as fit into the bytes of each, but at least `min_frames`. Frames to save are gathered as float64 with their masks. */
+function batchesOf(plan: PreparationPlan, o: { p: PtyScanParams; label: string; chunkBytes?: number }): Batches {
+  const { min_frames: least, save } = o.p;
+  if (least < 1) {
+    const message = `found ${least}, expected a whole number from 1`;
     throw new ParameterError([{ path: `scans.${o.label}.data.min_frames`, message }]);
   }
-  const isSaved = o.p.save !== null;
-  const frameBytes = Math.max(plan.rawBytes, isSaved ? 8 * sizeOf(plan.shape) : 0);
-  const chunkBytes = o.chunkBytes ?? (isSaved ? CHUNK_BYTES : READ_BYTES);
-  return Math.max(o.p.min_frames, Math.floor(chunkBytes / frameBytes), 1);
+  const fitting = (bytes: number, frameBytes: number) => Math.max(least, Math.floor(bytes / frameBytes), 1);
+  const read = fitting(o.chunkBytes ?? READ_BYTES, plan.rawBytes);
+  return { read, chunk: save === null ? read : fitting(o.chunkBytes ?? CHUNK_BYTES, 9 * sizeOf(plan.shape)) };
 }
 
 /** The centre of the plan, or the one that is found; `auto_center` true beside a given centre only reports, as in PtyPy. */
@@ -175,7 +181,7 @@ function metaOf(plan: PreparationPlan, o: Pick<ScanMeta, "center" | "label">): S
 
 interface Stream {
   readonly plan: PreparationPlan;
-  readonly chunk: number;
+  readonly batches: Batches;
   readonly prepareFrame: (at: RawFrameAt) => PreparedFrame;
   readonly saver: ScanSaver | null;
   readonly precision: Precision;
@@ -183,35 +189,50 @@ interface Stream {
 }
 
 function streamFrames(scan: OpenScan, o: Stream): MeasuredFrames {
-  const { numFrames, shape, source } = o.plan;
-  const { coordinates: positions, columns } = savedPositions(o.plan);
-  const pixels = sizeOf(shape);
+  const { numFrames, source } = o.plan;
   const store = openStore(o);
+  const part = o.saver === null ? null : createPart(o.plan, { chunk: o.batches.chunk, saver: o.saver });
   let isEmpty = true;
-  for (let start = 0; start < numFrames; start += o.chunk) {
-    const stop = Math.min(start + o.chunk, numFrames);
+  for (let start = 0; start < numFrames; start += o.batches.read) {
+    const stop = Math.min(start + o.batches.read, numFrames);
     const raw = scan.frames(start, stop);
     assertFrameShape(raw.data, { plan: o.plan, start, stop });
-    const part = o.saver === null ? null : emptyPart(stop - start, pixels);
     for (let frame = start; frame < stop; frame++) {
       const { values, mask } = o.prepareFrame({ raw, index: frame - start, frame });
       assertSomeValid(mask, { frame, source });
       store.add(values, mask);
       isEmpty &&= values.every((photons) => photons === 0);
-      part?.values.set(values, (frame - start) * pixels);
-      part?.mask.set(mask, (frame - start) * pixels);
-    }
-    if (part) {
-      o.saver?.add({
-        ...part,
-        indices: count(start, stop),
-        positions: positions.slice(columns * start, columns * stop),
-        shape,
-      });
+      part?.(frame, { values, mask });
     }
   }
   if (isEmpty && !scan.empty) refuseEmpty(source);
   return store.finish();
+}
+
+/** A function that gathers frames, which come in order, and saves as many as are a chunk of a file at once. */
+function createPart(
+  plan: PreparationPlan,
+  { chunk, saver }: { readonly chunk: number; readonly saver: ScanSaver },
+): (frame: number, prepared: PreparedFrame) => void {
+  const { numFrames, shape } = plan;
+  const { coordinates, columns } = savedPositions(plan);
+  const pixels = sizeOf(shape);
+  const most = Math.min(chunk, numFrames);
+  const gathered = { values: new Float64Array(most * pixels), mask: new Uint8Array(most * pixels) };
+  return (frame, { values, mask }) => {
+    const start = frame - frame % chunk;
+    gathered.values.set(values, (frame - start) * pixels);
+    gathered.mask.set(mask, (frame - start) * pixels);
+    const stop = frame + 1;
+    if (stop - start < chunk && stop < numFrames) return;
+    saver.add({
+      values: gathered.values.subarray(0, (stop - start) * pixels),
+      mask: gathered.mask.subarray(0, (stop - start) * pixels),
+      indices: count(start, stop),
+      positions: coordinates.slice(columns * start, columns * stop),
+      shape,
+    });
+  };
 }
 
 /** What a file says of where frames were taken: the coordinates of rocking curves have their angle too. */
@@ -219,10 +240,6 @@ function savedPositions({ rocking, positions }: PreparationPlan): { coordinates:
   return rocking === undefined
     ? { coordinates: positions, columns: 2 }
     : { coordinates: rocking.coordinates, columns: ROCKING_COLUMNS };
-}
-
-function emptyPart(frames: number, pixels: number): { values: Float64Array; mask: Uint8Array } {
-  return { values: new Float64Array(frames * pixels), mask: new Uint8Array(frames * pixels) };
 }
 
 function count(start: number, stop: number): Int32Array {

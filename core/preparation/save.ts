@@ -112,6 +112,6 @@ function isWholeForSure(p: PtyScanParams, plan: PreparationPlan): boolean {
 function stored(values: Float64Array, o: { frames: readonly number[]; isWhole: boolean | null }): NdArray {
   const isWhole = o.isWhole ?? values.every((n) => Number.isInteger(n) && n <= GREATEST_INT32);
   return isWhole
-    ? { dtype: "int32", shape: o.frames, data: Int32Array.from(values) }
+    ? { dtype: "int32", shape: o.frames, data: new Int32Array(values) }
     : { dtype: "float64", shape: o.frames, data: values };
 }

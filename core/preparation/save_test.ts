@@ -32,14 +32,14 @@ const GIVEN = {
   label: "inside",
 };
 
-/** Prepares five frames two at a time and saves them. */
+/** Prepares five frames and saves them, two in a chunk. */
 function save(dfile: string, given: Record<string, unknown>, data: NdArray = rampFrames([5, 8, 8])): Preparation {
   const p = ptyScan({ dfile, ...GIVEN, ...given });
   return prepareScan(arrayLoader(data, { weights: WEIGHTS }), p, {
     ...OPTIONS,
     label: "S",
     written: new Set([...Object.keys(GIVEN), ...Object.keys(given)]),
-    chunkBytes: 2 * 9 * 64,
+    chunkBytes: 2 * 9 * 36, // 8 bytes a count and 1 a pixel of the mask.
   });
 }
 
