@@ -1,209 +1,193 @@
-/** `exitwave inspect FILE`: what is in a .ptyd, .ptyr or any other HDF5 file. */
+/** `exitwave inspect FILE`: what is in a file, and what a loader would take of it. */
 
 import { basename } from "node:path";
 import { Command } from "commander";
+import { checkFigurePath, writeFigure } from "../core/figures/write_figure.ts";
+import { type Candidates, findCandidates } from "../core/formats/candidates.ts";
 import { type Hdf5File, openHdf5 } from "../core/formats/hdf5.ts";
-import { type Hdf5Node, hdf5Tree } from "../core/formats/hdf5_tree.ts";
-import { type PtydSummary, type PtyrSummary, type Range, summarize } from "../core/formats/summary.ts";
-import { isPtychoError } from "../core/errors.ts";
-import { sizeOf } from "../kernels/nd_array.ts";
+import { hdf5Tree } from "../core/formats/hdf5_tree.ts";
+import { isNpy, readNpy } from "../core/formats/npy.ts";
+import { type PtydSummary, type PtyrSummary, scanSummary, summarize } from "../core/formats/summary.ts";
+import { DataError, isPtychoError } from "../core/errors.ts";
+import { inspectCxi, inspectScans, type LoadedSummary } from "../functions/inspect_scan.ts";
+import { createRandom } from "../core/random.ts";
+import { type NdArray, sizeOf } from "../kernels/nd_array.ts";
 import type { CliIo } from "./command.ts";
+import { type FrameSummary, summaryLines } from "./inspect_summary.ts";
+import { attributeText, jsonNode, treeLines } from "./inspect_tree.ts";
+import { collect, openRun } from "./open_run.ts";
+import { inBytes, valueText } from "./printed_values.ts";
 
-/** Values of so few elements are shown. */
-const SHOWN_ELEMENTS = 4;
-/** Of a group with more children than this, only the first and the last are shown. */
-const SHOWN_CHILDREN = 24;
-const KEPT_CHILDREN = 3;
+interface InspectFlags {
+  readonly json?: true;
+  readonly all?: true;
+  readonly png?: string;
+  readonly set?: readonly string[];
+}
+
+type Summary = PtydSummary | PtyrSummary | LoadedSummary | FrameSummary;
+
+/** What a file turned out to be. */
+interface Inspected {
+  /** For people. */
+  readonly what: string;
+  readonly kind: string;
+  readonly summaries: readonly Summary[];
+  readonly notices: readonly string[];
+  /** Of an HDF5 file. */
+  readonly tree?: { readonly lines: string[]; readonly json: unknown };
+  /** Where nobody knows what the data sets are. */
+  readonly candidates?: Candidates;
+}
 
 /** The command `inspect`; errors are thrown. */
 export function inspectCommand(io: CliIo): Command {
   return new Command("inspect")
     .description(
-      "Show what is in a .ptyd, .ptyr or any other HDF5 file: a summary, then the tree with shapes and types.",
+      "Show what is in a file, and what a loader would take of it: frames, positions, geometry, mask, counts and the mean pattern. " +
+        "Files: .ptyd, .ptyr, CXI and NXcxi_ptycho, any other HDF5 file, .npy; or a parameter file, for the data of its scans.",
     )
     .argument("<file>", "the file to look at")
     .option("--json", "print one JSON object instead of text")
     .option("--all", "show every child of large groups")
-    .action((path: string, options: { json?: boolean; all?: boolean }) => {
-      const notices: string[] = [];
-      const notice = (message: string): void => void notices.push(message);
-      using file = openHdf5(path);
-      const summary = summarize(path, { notice });
-      const tree = hdf5Tree(file);
-      const bytes = Deno.statSync(path).size;
-      if (options.json) {
-        const content = {
-          file: path,
-          bytes,
-          kind: summary?.kind ?? "hdf5",
-          summary,
-          notices,
-          tree: jsonNode(file, tree),
-        };
-        io.out(`${JSON.stringify(content, jsonValue)}\n`);
-        return;
-      }
-      const name = { ptyd: "PtyPy data", ptyr: "PtyPy reconstruction", hdf5: "HDF5" }[summary?.kind ?? "hdf5"];
-      const lines = [`${basename(path)}  ${name}, ${inBytes(bytes)}`, ""];
-      if (summary) lines.push(...summaryLines(summary).map((line) => `  ${line}`), "");
-      lines.push(...notices.map((message) => `  note: ${message}`), ...(notices.length > 0 ? [""] : []));
-      lines.push(`/${attributeText(tree)}`, ...treeLines(file, tree, { indent: "", all: options.all ?? false }));
-      io.out(`${lines.join("\n")}\n`);
+    .option("--png <path>", "also draw positions and mean pattern, as .png or .svg")
+    .option("--set <path=value>", "override a parameter of a parameter file; may be repeated", collect)
+    .action(async (path: string, flags: InspectFlags) => {
+      if (flags.png !== undefined) checkFigurePath(flags.png);
+      const seen = /\.(ya?ml|json)$/i.test(path)
+        ? inspectParameters(path, { io, flags })
+        : isNpy(path)
+        ? inspectArray(path)
+        : inspectHdf5(path, flags);
+      if (flags.png !== undefined) await drawScans(flags.png, { path, summaries: seen.summaries });
+      if (flags.json) io.out(`${JSON.stringify(jsonOf(path, seen), jsonValue)}\n`);
+      else io.out(`${textLines(path, seen).join("\n")}\n`);
     });
 }
 
-function summaryLines(summary: PtydSummary | PtyrSummary): string[] {
-  return summary.kind === "ptyd" ? ptydLines(summary) : ptyrLines(summary);
+function inspectParameters(
+  path: string,
+  { io, flags }: { readonly io: CliIo; readonly flags: InspectFlags },
+): Inspected {
+  const notices: string[] = [];
+  const { run: { parsed }, services } = openRun(path, { io, overrides: flags.set ?? [] });
+  const warn = (message: string): void => void notices.push(message);
+  const summaries = inspectScans(parsed, { ...services, warn, log: warn });
+  return { what: "parameters", kind: "parameters", summaries, notices };
 }
 
-function ptydLines(s: PtydSummary): string[] {
-  const some = s.framesLookedAt < s.frames ? ` (in the first ${s.framesLookedAt} frames)` : "";
-  const masks = { frames: "one mask per frame", common: "one mask for all frames", none: "no mask" }[s.weights];
-  const psize = s.psize === null
-    ? "unknown"
-    : s.psize[0] === s.psize[1]
-    ? metres(s.psize[0])
-    : s.psize.map(metres).join(" x ");
-  return [
-    `frames     ${s.frames} of ${s.shape.join(" x ")}, ${s.dtype}${s.label === null ? "" : `, label ${s.label}`}`,
-    `geometry   ${s.energy ?? "unknown"} keV, distance ${
-      s.distance === null ? "unknown" : metres(s.distance)
-    }, pixel ${psize}`,
-    `positions  y ${span(s.positions.y)}, x ${span(s.positions.x)}${
-      s.rocking === null ? "" : `, z ${span(s.rocking.z)}`
-    }`,
-    ...s.rocking === null ? [] : [rockingLine(s.rocking)],
-    `mask       ${(100 * s.validFraction).toFixed(s.validFraction < 1 ? 2 : 0)} % valid, ${masks}${some}`,
-    `counts     ${rounded(s.counts.min)} to ${rounded(s.counts.max)} per pixel, ` +
-    `mean ${rounded(s.counts.meanPerFrame)} per frame${some}`,
-  ];
-}
-
-function rockingLine({ angles, theta_bragg }: NonNullable<PtydSummary["rocking"]>): string {
-  const bragg = theta_bragg === null ? "an unknown Bragg angle" : `the Bragg angle ${rounded(theta_bragg)}`;
-  return `rocking    ${rounded(angles.min)} to ${rounded(angles.max)} degrees about ${bragg}`;
-}
-
-function ptyrLines(s: PtyrSummary): string[] {
-  const ran = s.engines.map((engine) => `${engine.name} ${engine.iterations}`).join(", then ");
-  const lines = [`run        ${s.run || "without a name"} (${s.fileKind})`, `engines    ${ran || "none yet"}`];
-  if (s.last) {
-    const [fourier, photon, exit] = s.last.error.map(rounded);
-    lines.push(`errors     Fourier ${fourier}, photon ${photon}, exit ${exit} after iteration ${s.last.iterations}`);
+function inspectHdf5(path: string, flags: InspectFlags): Inspected {
+  const notices: string[] = [];
+  const notice = (message: string): void => void notices.push(message);
+  using file = openHdf5(path);
+  const summary = summarize(path, { notice }) ?? inspectCxi(path, { ...NO_SERVICES, log: notice, warn: notice });
+  const node = hdf5Tree(file);
+  const tree = {
+    lines: [`/${attributeText(node)}`, ...treeLines(file, node, { indent: "", all: flags.all ?? false })],
+    json: jsonNode(file, node),
+  };
+  if (summary !== null) {
+    const what = { ptyd: "PtyPy data", ptyr: "PtyPy reconstruction", scan: "CXI" }[summary.kind];
+    return { what, kind: summary.kind === "scan" ? "cxi" : summary.kind, summaries: [summary], notices, tree };
   }
-  for (const kind of ["obj", "probe"] as const) {
-    for (const storage of s[kind]) {
-      const { ID, shape, dtype, psize, energy } = storage;
-      const at = energy === null ? "" : `, ${energy} keV`;
-      lines.push(`${kind.padEnd(10)} ${ID}  ${shape.join(" x ")} ${dtype}, pixel ${metres(psize[0])}${at}`);
-    }
-  }
-  return lines;
+  const candidates = findCandidates(node);
+  const look = lookAtCandidate(file, { candidates, notice });
+  return { what: "HDF5", kind: "hdf5", summaries: look === null ? [] : [look], notices, tree, candidates };
 }
 
-function treeLines(file: Hdf5File, node: Hdf5Node, how: { indent: string; all: boolean }): string[] {
-  const hidden = how.all || node.children.length <= SHOWN_CHILDREN ? 0 : node.children.length - 2 * KEPT_CHILDREN;
-  const shown = hidden === 0 ? node.children : [
-    ...node.children.slice(0, KEPT_CHILDREN),
-    ...node.children.slice(-KEPT_CHILDREN),
-  ];
-  const width = Math.min(24, Math.max(0, ...shown.map((child) => child.name.length)));
-  return shown.flatMap((child, i) => {
-    const isLast = i === shown.length - 1;
-    const line = `${how.indent}${isLast ? "└─" : "├─"} ${printable(child.name).padEnd(width)}  ${describe(file, child)}`
-      .trimEnd();
-    const below = treeLines(file, child, { ...how, indent: `${how.indent}${isLast ? "   " : "│  "}` });
-    const gap = hidden > 0 && i === KEPT_CHILDREN - 1 ? [`${how.indent}⋮  ${hidden} more (--all shows them)`] : [];
-    return [line, ...below, ...gap];
-  });
-}
+const NO_SERVICES = { random: createRandom(0), path: (file: string) => file };
 
-function describe(file: Hdf5File, node: Hdf5Node): string {
-  const target = node.link === undefined
-    ? ""
-    : node.link.kind === "soft"
-    ? `-> ${node.link.target}`
-    : `-> ${node.link.file} : ${node.link.target}`;
-  switch (node.kind) {
-    case "broken":
-      return `${target}  (leads nowhere)`;
-    case "unreadable":
-      return `${target}  unreadable: ${node.note ?? "unknown object"}`.trim();
-    case "seen":
-      return `same as ${node.note}`;
-    case "datatype":
-      return `${target}  named type`.trim();
-    case "group":
-      return `${target}  ${node.children.length === 0 && !node.link ? "empty group" : ""}${attributeText(node)}`.trim();
-    case "dataset":
-      return `${target}  ${datasetText(file, node)}${attributeText(node)}`.trim();
-  }
-}
-
-function datasetText(file: Hdf5File, node: Hdf5Node): string {
-  if (!node.info) return "data set";
-  const { shape, type, filters, sources } = node.info;
-  const from = sources.length > 0 ? `  from ${sources.join(", ")}` : "";
-  if (shape === null) return `${type.name}  nothing`;
-  if (node.attributes.type === "None") return "None";
-  const value = smallValue(file, node);
-  const size = shape.length === 0 ? "" : `  ${shape.join(" x ")}`;
-  const stored = filters.length === 0 ? "" : `  ${filters.join("+")}`;
-  return `${type.name}${size}${stored}${from}${value === undefined ? "" : `  = ${valueText(value)}`}`;
-}
-
-/** The value if it is small; undefined if it is not, or cannot be read. */
-function smallValue(file: Hdf5File, node: Hdf5Node): unknown {
-  const shape = node.info?.shape;
-  if (!shape || sizeOf(shape) > SHOWN_ELEMENTS || sizeOf(shape) === 0) return undefined;
+/** A look at what are probably the frames. */
+function lookAtCandidate(
+  file: Hdf5File,
+  { candidates: { frames: [first] }, notice }: {
+    readonly candidates: Candidates;
+    readonly notice: (message: string) => void;
+  },
+): FrameSummary | null {
+  if (first === undefined || first.shape.length !== 3) return null;
+  const [numFrames, rows, cols] = first.shape as [number, number, number];
+  const frames = (start: number, stop: number) => ({ data: file.readFrames(first.path, start, stop) });
   try {
-    if (node.info?.type.kind === "compound") return file.readRecord(node.path) ?? undefined;
-    return file.read(node.path);
+    return bareFrames({ numFrames, shape: [rows, cols], frames });
   } catch (error) {
     if (!isPtychoError(error, "DataError")) throw error;
-    return undefined; // The tree says the type; a value that cannot be read is simply not shown.
+    notice(error.message);
+    return null;
   }
 }
 
-function attributeText(node: Hdf5Node): string {
-  const { type, ...others } = node.attributes;
-  const rest = Object.entries(others).map(([name, value]) => `${printable(name)}=${valueText(value)}`);
-  // What the values show by themselves is not said again.
-  const isPlain = node.kind === "dataset" && ["scalar", "string", "array", "None"].includes(String(type));
-  const kind = type === undefined || isPlain ? [] : [printable(String(type))];
-  const unread = node.unreadAttributes.map((name) => `${printable(name)} (not readable)`);
-  const shown = [...rest, ...unread];
-  const all = [...kind, ...shown.slice(0, 6), ...(shown.length > 6 ? [`${shown.length - 6} more`] : [])];
-  return all.length === 0 ? "" : `  [${all.join(", ")}]`;
+function bareFrames(
+  source: {
+    numFrames: number;
+    shape: readonly [number, number];
+    frames(start: number, stop: number): { data: NdArray };
+  },
+): FrameSummary {
+  const unknown = { energy: null, distance: null, psize: null };
+  return { kind: "frames", ...scanSummary({ ...source, weight: null, positions: null }, unknown) };
 }
 
-function valueText(value: unknown): string {
-  if (typeof value === "string") return `"${shortened(printable(value))}"`;
-  if (typeof value === "number") return rounded(value);
-  if (value === null) return "nothing";
-  if (typeof value !== "object") return String(value);
-  if ("strings" in value) {
-    return shortened(`[${(value.strings as string[]).map((s) => `"${printable(s)}"`).join(", ")}]`);
-  }
-  if ("data" in value && "shape" in value) {
-    const data = value.data as ArrayLike<number | bigint>;
-    const numbers = Array.from({ length: Math.min(data.length, 8) }, (_, i) => data[i]!);
-    const text = numbers.map((n) => typeof n === "bigint" ? String(n) : rounded(n)).join(", ");
-    return `[${text}${data.length > numbers.length ? ", …" : ""}]`;
-  }
-  if ("re" in value && "im" in value) return `${rounded(value.re as number)} + ${rounded(value.im as number)}i`;
-  return shortened(`{${Object.entries(value).map(([key, entry]) => `${key}: ${valueText(entry)}`).join(", ")}}`);
+function inspectArray(path: string): Inspected {
+  const array = readNpy(path);
+  const { dtype, shape, data } = array;
+  const what = `NumPy array, ${shape.join(" x ") || "single value"} ${dtype}`;
+  const isFrames = (shape.length === 2 || shape.length === 3) && sizeOf(shape) > 0 && !dtype.startsWith("complex");
+  const small = sizeOf(shape) <= 8 ? [`values ${valueText(array)}`] : [];
+  if (!isFrames) return { what, kind: "npy", summaries: [], notices: small };
+  const [rows, cols] = shape.slice(-2) as [number, number];
+  const pixels = rows * cols;
+  const frames = (start: number, stop: number) => ({
+    data: { dtype, shape: [stop - start, rows, cols], data: data.subarray(start * pixels, stop * pixels) } as NdArray,
+  });
+  const summary = bareFrames({ numFrames: data.length / pixels, shape: [rows, cols], frames });
+  return { what, kind: "npy", summaries: [summary], notices: small };
 }
 
-function jsonNode(file: Hdf5File, node: Hdf5Node): unknown {
-  const { info, children, attributes, ...rest } = node;
-  const value = node.kind === "dataset" ? smallValue(file, node) : undefined;
+async function drawScans(
+  out: string,
+  { path, summaries }: { readonly path: string; readonly summaries: readonly Summary[] },
+): Promise<void> {
+  const scans = summaries.flatMap((summary) => summary.kind === "ptyr" ? [] : [summary]);
+  if (scans.length === 0) {
+    throw new DataError(
+      `Cannot draw "${path}": found no frames, expected some; draw reconstructions with exitwave plot`,
+      {
+        file: path,
+      },
+    );
+  }
+  const { scanFigure } = await import("../core/figures/scan_figure.ts");
+  await writeFigure(out, scanFigure(basename(path), scans.map(({ pictures, psize }) => ({ ...pictures, psize }))));
+}
+
+function textLines(path: string, { what, summaries, notices, tree, candidates }: Inspected): string[] {
+  const lines = [`${basename(path)}  ${what}, ${inBytes(Deno.statSync(path).size)}`, ""];
+  if (candidates) lines.push(...candidateLines(candidates));
+  for (const summary of summaries) lines.push(...summaryLines(summary).map((line) => `  ${line}`.trimEnd()), "");
+  lines.push(...notices.map((message) => `  note: ${message}`), ...(notices.length > 0 ? [""] : []));
+  return tree === undefined ? lines.slice(0, -1) : [...lines, ...tree.lines];
+}
+
+function candidateLines({ frames, positions }: Candidates): string[] {
+  if (frames.length === 0) return [];
+  const line = (what: string) => ({ path, shape, dtype }: Candidates["frames"][number]) =>
+    `  ${what.padEnd(20)}${path}  ${shape.join(" x ")} ${dtype}`;
+  const hint = "  to be named to a loader, such as Hdf5Loader: intensities.key, positions.slow_key, positions.fast_key";
+  return [...frames.map(line("may be frames")), ...positions.map(line("may be positions")), hint, ""];
+}
+
+function jsonOf(path: string, { kind, summaries, notices, tree, candidates }: Inspected): unknown {
+  const plain = summaries.map((summary) => "pictures" in summary ? { ...summary, pictures: undefined } : summary);
   return {
-    ...rest,
-    ...(info ? { shape: info.shape, dtype: info.type.name, chunks: info.chunks, filters: info.filters } : {}),
-    ...(value === undefined ? {} : { value }),
-    attributes,
-    ...(node.kind === "group" ? { children: children.map((child) => jsonNode(file, child)) } : {}),
+    file: path,
+    bytes: Deno.statSync(path).size,
+    kind,
+    summary: plain[0] ?? null,
+    ...(plain.length > 1 ? { summaries: plain } : {}),
+    ...(candidates ? { candidates } : {}),
+    notices,
+    ...(tree ? { tree: tree.json } : {}),
   };
 }
 
@@ -213,39 +197,4 @@ function jsonValue(_key: string, value: unknown): unknown {
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return Array.from(value as Uint8Array);
   return value;
-}
-
-function span(range: Range): string {
-  return `${metres(range.min)} to ${metres(range.max)}`;
-}
-
-/** A length with the unit that suits it. */
-function metres(value: number): string {
-  const size = Math.abs(value);
-  if (size === 0) return "0 m";
-  for (const [factor, unit] of [[1, "m"], [1e-3, "mm"], [1e-6, "um"], [1e-9, "nm"]] as const) {
-    if (size >= factor) return `${rounded(value / factor)} ${unit}`;
-  }
-  return `${rounded(value / 1e-12)} pm`;
-}
-
-function rounded(value: number): string {
-  return Number.isInteger(value) && Math.abs(value) < 1e15 ? String(value) : String(Number(value.toPrecision(5)));
-}
-
-function inBytes(bytes: number): string {
-  for (const [factor, unit] of [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"]] as const) {
-    if (bytes >= factor) return `${(bytes / factor).toFixed(1)} ${unit}`;
-  }
-  return `${bytes} bytes`;
-}
-
-function shortened(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
-}
-
-/** Text from a file must not steer the terminal. */
-function printable(text: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "�");
 }

@@ -15,6 +15,8 @@ export interface ImagePanel {
   readonly picture: Raster;
   /** Pixel size (y, x) in metres. */
   readonly psize: readonly [number, number];
+  /** False where only the proportions of `psize` are known: then there is no scale bar. */
+  readonly isScaled?: boolean;
   readonly bar?: ColourBar;
 }
 
@@ -37,7 +39,9 @@ export function imagePanel(at: { x: number; y: number; width: number }, panel: I
     panelTitle({ x, y, width: size.width }, panel),
     imageElement(panel.picture, box),
     element("rect", { ...box, fill: "none", stroke: INK, "stroke-width": 0.8 }),
-    scaleBar(box, { metresPerUnit: panel.psize[1] * panel.picture.cols / size.width, size: 13 }),
+    panel.isScaled === false
+      ? ""
+      : scaleBar(box, { metresPerUnit: panel.psize[1] * panel.picture.cols / size.width, size: 13 }),
     panel.bar ? colourBar({ x: x + size.width + GAP, y: box.y, height: size.height }, panel.bar) : "",
   ].join("\n");
 }

@@ -98,6 +98,11 @@ export function addTranslations(writer: Hdf5Writer, positions: Float64Array): vo
  */
 export function writeCxiFrames(path: string, scan: Ptyd, { form }: { readonly form: CxiForm }): void {
   const { energy, distance, psize } = requireGeometry(path, scan);
+  if (scan.columns !== 2) {
+    const text =
+      `Cannot write "${path}": found rocking curves in "${scan.path}", expected positions of two axes; keep the .ptyd`;
+    throw new DataError(text, { file: scan.path, found: scan.columns, expected: 2 });
+  }
   writeHdf5(path, (writer) => {
     beginCxi(writer, form, scan.meta.label ?? "ptychography");
     const detector = "/entry_1/instrument_1/detector_1";

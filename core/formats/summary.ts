@@ -1,38 +1,48 @@
 /** What a person wants to know of a file at once: geometry and counts of a .ptyd, engine, errors and shapes of a .ptyr. */
 
 import { isPtychoError } from "../errors.ts";
+import { type FrameSource, lookAtFrames, type Range, rangeOf } from "./frame_look.ts";
 import { openHdf5 } from "./hdf5.ts";
 import { openPtyd, type Ptyd } from "./ptyd.ts";
 import { type PtyrIteration, type PtyrStorage, readPtyr } from "./ptyr.ts";
 
-/** Least and greatest value. */
-export interface Range {
-  readonly min: number;
-  readonly max: number;
+/** What frames and positions look like; too large to be printed. */
+export interface ScanPictures {
+  /** (frame, 2), metres; null where there are none. */
+  readonly positions: Float64Array | null;
+  /** Mean pattern, (y, x), of this shape. */
+  readonly mean: Float64Array;
+  readonly shape: readonly [number, number];
 }
 
-/** Summary of a .ptyd file. */
-export interface PtydSummary {
-  readonly kind: "ptyd";
-  readonly label: string | null;
+/** What there is of a scan. */
+export interface ScanSummary {
   readonly frames: number;
   readonly shape: readonly [number, number];
   readonly dtype: string;
-  /** keV, metres, metres; null where the file does not say. */
+  /** keV, metres, metres; null where nothing says. */
   readonly energy: number | null;
   readonly distance: number | null;
   readonly psize: readonly [number, number] | null;
-  /** Metres. */
-  readonly positions: { readonly y: Range; readonly x: Range };
-  /** What rocking curves have beside positions: angles in degrees, z in metres, the Bragg angle in degrees; null for other scans. */
-  readonly rocking: { readonly angles: Range; readonly z: Range; readonly theta_bragg: number | null } | null;
+  /** Metres; null where there are none. */
+  readonly positions: { readonly y: Range; readonly x: Range } | null;
   /** Fraction of valid pixels in the frames that were looked at. */
   readonly validFraction: number;
-  readonly weights: Ptyd["weightKind"];
   /** Counts per pixel in the frames that were looked at. */
   readonly counts: Range & { readonly meanPerFrame: number };
   /** Frames that mask and counts were taken from. */
   readonly framesLookedAt: number;
+  readonly pictures: ScanPictures;
+}
+
+/** Summary of a .ptyd file. */
+export interface PtydSummary extends ScanSummary {
+  readonly kind: "ptyd";
+  readonly label: string | null;
+  readonly weights: Ptyd["weightKind"];
+  readonly positions: { readonly y: Range; readonly x: Range };
+  /** What rocking curves have beside positions: angles in degrees, z in metres, the Bragg angle in degrees; null for other scans. */
+  readonly rocking: { readonly angles: Range; readonly z: Range; readonly theta_bragg: number | null } | null;
 }
 
 /** A storage in a summary. */
@@ -56,9 +66,6 @@ export interface PtyrSummary {
   readonly probe: readonly StorageSummary[];
   readonly obj: readonly StorageSummary[];
 }
-
-/** Most bytes of frames that are read for mask and counts. */
-const LOOK_BYTES = 1 << 28;
 
 /**
  * Summary of a .ptyd or .ptyr file, told apart by their groups; null for other HDF5 files.
@@ -89,43 +96,43 @@ function kindOf(path: string): "ptyd" | "ptyr" | "hdf5" {
 
 function ptydSummary(path: string, options: { notice?(message: string): void }): PtydSummary {
   using file = openPtyd(path, options);
-  const frameBytes = file.shape[0] * file.shape[1] * 16;
-  const looked = Math.max(1, Math.min(file.numFrames, Math.floor(LOOK_BYTES / frameBytes)));
-  const step = Math.max(1, Math.floor((1 << 25) / frameBytes));
-  let [min, max, sum, valid, dtype] = [Infinity, -Infinity, 0, 0, ""];
-  const pixels = file.shape[0] * file.shape[1];
-  for (let start = 0; start < looked; start += step) {
-    const stop = Math.min(looked, start + step);
-    const { data, weights } = file.frames(start, stop);
-    const weight = weights?.data ?? file.weight?.data;
-    dtype = data.dtype;
-    for (let i = 0; i < data.data.length; i++) {
-      if (weight && !(weight[weights ? i : i % pixels]! > 0)) continue;
-      const count = Number(data.data[i]!);
-      if (count < min) min = count;
-      if (count > max) max = count;
-      sum += count;
-      valid++;
-    }
-  }
-  const { columns, meta: { theta_bragg } } = file;
-  const along = (column: number): Range => rangeOf(file.positions.filter((_, i) => i % columns === column));
+  const { columns, weightKind: weights, meta: { label, energy, distance, psize, theta_bragg } } = file;
+  // Rocking curves have (angle, x, z, y) in each row.
   const isRocking = columns === 4;
+  const all = file.positions;
+  const column = (which: number) => all.filter((_, i) => i % columns === which);
+  const [rows, cols] = [column(isRocking ? 3 : 0), column(1)];
+  const positions = Float64Array.from({ length: 2 * file.numFrames }, (_, i) => (i % 2 === 0 ? rows : cols)[i >> 1]!);
+  const source: FrameSource = {
+    numFrames: file.numFrames,
+    shape: file.shape,
+    weight: file.weight,
+    frames: (start, stop) => file.frames(start, stop),
+  };
   return {
     kind: "ptyd",
-    label: file.meta.label,
-    frames: file.numFrames,
-    shape: file.shape,
-    dtype,
-    energy: file.meta.energy,
-    distance: file.meta.distance,
-    psize: file.meta.psize,
-    positions: isRocking ? { y: along(3), x: along(1) } : { y: along(0), x: along(1) },
-    rocking: isRocking ? { angles: along(0), z: along(2), theta_bragg } : null,
-    validFraction: valid / (looked * pixels),
-    weights: file.weightKind,
-    counts: { min, max, meanPerFrame: sum / looked },
-    framesLookedAt: looked,
+    label,
+    weights,
+    rocking: isRocking ? { angles: rangeOf(column(0)), z: rangeOf(column(2)), theta_bragg } : null,
+    ...scanSummary({ ...source, positions }, { energy, distance, psize }),
+    positions: { y: rangeOf(rows), x: rangeOf(cols) },
+  };
+}
+
+/** Summary of frames with their positions and what is known of their geometry. */
+export function scanSummary(
+  source: FrameSource & { readonly positions: Float64Array | null },
+  geometry: Pick<ScanSummary, "energy" | "distance" | "psize">,
+): ScanSummary {
+  const { mean, ...look } = lookAtFrames(source);
+  const { positions, shape } = source;
+  return {
+    ...geometry,
+    ...look,
+    frames: source.numFrames,
+    shape,
+    positions: positions === null ? null : { y: rangeOf(axisOf(positions, 0)), x: rangeOf(axisOf(positions, 1)) },
+    pictures: { positions, mean, shape },
   };
 }
 
@@ -154,9 +161,6 @@ function storageSummary(storage: PtyrStorage): StorageSummary {
   return { ID, shape: data.shape, dtype: data.dtype, psize, energy };
 }
 
-function rangeOf(values: Float64Array): Range {
-  return {
-    min: values.reduce((a, b) => Math.min(a, b), Infinity),
-    max: values.reduce((a, b) => Math.max(a, b), -Infinity),
-  };
+function axisOf(positions: Float64Array, axis: number): Float64Array {
+  return positions.filter((_, i) => i % 2 === axis);
 }
