@@ -15,25 +15,6 @@ interface Row {
   readonly notice?: string;
 }
 
-const BUILT_LOADERS = [
-  "PtydScan",
-  "MoonFlowerScan",
-  "QuickScan",
-  "Hdf5Loader",
-  "CxiScan",
-  "NXcxiPtychoScan",
-  "Savu",
-  "AMOScan",
-  "ALS5321Scan",
-  "NanomaxStepscanNov2016",
-  "NanomaxStepscanMay2017",
-  "NanomaxFlyscanJune2017",
-  "SimScan",
-  "Bragg3dSimScan",
-  "DiProIFERMIScan",
-  "UCLLaserScan",
-  "ID16AScan",
-];
 const BUILT_SCANS = ["Vanilla", "Full"];
 const BUILT_ENGINES = ["DM", "DM_simple", "ML", "ePIE", "Dummy"];
 
@@ -54,11 +35,6 @@ const ROWS: readonly Row[] = [
     notice: "Live plots (io.autoplot) are not built; plot the result with exitwave plot",
   },
   { path: "scans.*.name", when: notIn(BUILT_SCANS), reason: `the scan models built are ${BUILT_SCANS.join(", ")}` },
-  {
-    path: "scans.*.data.name",
-    when: notIn(BUILT_LOADERS),
-    reason: `the loaders built are ${BUILT_LOADERS.join(", ")}`,
-  },
   {
     path: "scans.*.data.chunk_format",
     when: (v) => v !== ".chunk%02d",

@@ -26,9 +26,6 @@ const REFUSED: readonly [path: string, value: unknown, tree: Record<string, unkn
   ["io.interaction.server.port", 5000, { io: { interaction: { server: { port: 5000 } } } }],
   ["io.autoplot.interval", 5, { io: { autoplot: { interval: 5 } } }],
   ["scans.A.name", "Bragg3dModel", { scans: { A: { ...SCAN, name: "Bragg3dModel" } } }],
-  ["scans.A.data.name", "FliSpecScanMultexp", {
-    scans: { A: { name: "Vanilla", data: { name: "FliSpecScanMultexp" } } },
-  }],
   ["scans.A.data.chunk_format", ".x%d", inScan({ data: { name: "PtydScan", chunk_format: ".x%d" } })],
   ["engines.e.name", "DM_3dBragg", { engines: { e: { name: "DM_3dBragg" } } }],
   ["engines.e.subpix", "fourier", { engines: { e: { name: "DM", subpix: "fourier" } } }],

@@ -18,6 +18,7 @@ import { nanomaxFlyscanJune2017 } from "./nanomax_flyscan_june_2017.ts";
 import { diproiFermi } from "./diproi_fermi.ts";
 import { uclLaser } from "./ucl_laser.ts";
 import { id16a } from "./id16a.ts";
+import { fliSpecMultexp } from "./fli_spec_multexp.ts";
 
 /** Every loader that is built; `scans.<label>.data.name` chooses one by its name. */
 export const LOADERS = [
@@ -38,6 +39,7 @@ export const LOADERS = [
   diproiFermi,
   uclLaser,
   id16a,
+  fliSpecMultexp,
 ] as const;
 
 /** Parameters of any of the loaders. */

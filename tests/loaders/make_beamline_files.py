@@ -243,7 +243,43 @@ def edf():
         assert (fabio.open(path).data == frame(0) % 100 - 30).all()
 
 
-MAKERS = [savu, amo, als, nanomax, diproi, ucl, id16a, edf]
+def write_fli(image, exposure, *parts):
+    path = os.path.join(ROOT, *parts)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    lines = ["FLI raw frame", "# camera: PL1001E", "# rows: %d" % image.shape[0], "# cols: %d" % image.shape[1]]
+    lines += ["# exp_theoretical: %g" % exposure, "# exp_measured: %g" % (exposure * 1.01), "# exp_time: %g" % exposure]
+    lines += ["# timestamp: 2013-11-21", "# comment: none", "# int_timestamp: 1385000000", "# monitor: 7.5"]
+    lines += ["# binning_y: 1", "# binning_x: 1", "# roi_y: 0", "# roi_x: 0", "# EOH", ""]
+    with open(path, "wb") as file:
+        file.write("\n".join(lines).encode() + image.astype("<u2").tobytes())
+
+
+def fli_spec():
+    """3 frames, 2 exposures of 1.6 and 0.1; light of frame k is 16 * (1 + 1000 k + 100 y + x), which the long one saturates."""
+    folder = ("fli_spec", "ccdfli", "S00000-00999")
+    offsets = [64, 32]
+    times = [1.6, 0.1]
+    for k in range(3):
+        for e in range(2):
+            light = frame(k) * 16 * times[e] / 1.6
+            counts = np.minimum(65535, np.rint(light * 2) + offsets[e])
+            write_fli(counts, times[e], *folder, "S00074", "ccd_s74_%05d_%02d.raw" % (k, e))
+    for k, change in enumerate([-1, 1]):
+        for e in range(2):
+            write_fli(np.full((ROWS, COLS), offsets[e] + change), times[e], *folder, "S00072", "ccd_s72_%05d_%02d.raw" % (k, e))
+    log = ["#F spec_test.dat", "#E 1385000000", "#D Thu Nov 21 16:59:00 2013", "#O0 samx  samy  a motor", ""]
+    log += ["#S 73 ascan samx 0 1 1 1", "#D Thu Nov 21 17:00:00 2013", "#P0 0 0 5", "#N 2", "#L samx  Seconds", "7 1", "8 1", ""]
+    log += ["#S 74 mesh", "#D Thu Nov 21 17:05:00 2013", "#P0 1 10 5", "#N 4", "#L samx  samy  Two Words  Seconds"]
+    for y, x in [(1, 10), (2, 30), (4, -20)]:
+        log += ["%g %g 0 1.6" % (x, y), "%g %g 0 0.1" % (x + 0.5, y + 0.5)]
+    log += ["#C Thu Nov 21 17:06:00 2013.  Scan aborted after 6 points.", ""]
+    path = os.path.join(ROOT, "fli_spec", "spec", "dat-files", "spec_started_2013_11_21_1659.dat")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as file:
+        file.write("\n".join(log))
+
+
+MAKERS = [savu, amo, als, nanomax, diproi, ucl, id16a, edf, fli_spec]
 
 if __name__ == "__main__":
     shutil.rmtree(ROOT, ignore_errors=True)

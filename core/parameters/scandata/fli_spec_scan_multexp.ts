@@ -10,8 +10,8 @@ export const fliSpecScanMultexpParams = z.strictObject({
   ...PTY_SCAN_SHAPE,
   name: named("FliSpecScanMultexp"),
   orientation: orientation([true, true, false]),
-  center: z.union([z.enum(["auto", ...CENTER_WORDS]), z.tuple([z.number(), z.number()])]).nullable().prefault("auto")
-    .meta({
+  center: z.union([z.enum(["auto", ...CENTER_WORDS]), z.tuple([z.number(), z.number()])]).nullable()
+    .transform((center) => center === "auto" ? null : center).prefault("auto").meta({
       types: ["list", "tuple", "str"],
       description:
         "Optical axis in the raw frames, (row, column) from 0 or one of the words; `auto` or None to find it",
