@@ -134,6 +134,9 @@ export function estimateText(estimate: Estimate, name: string): string {
       `  sample    pixels of ${lengthText(dy)} x ${lengthText(dx)}`,
       `  probe     ${scan.probe.join(" x ")}`,
       `  object    ${scan.object.join(" x ")}`,
+      ...(scan.energies > 1
+        ? [`  energies  ${scan.energies}, each with a probe and an object of its own at most`]
+        : []),
     );
   }
   for (const engine of estimate.engines) {

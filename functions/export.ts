@@ -5,6 +5,7 @@ import type { LoadedArray } from "../kernels/state_arrays.ts";
 import { type Ptyr, PTYR_DESCRIPTION, type PtyrRuntime, writePtyr } from "../core/formats/ptyr.ts";
 import { type ResultFile, resultFiles, type ResultFormat } from "../core/formats/result_files.ts";
 import { type PtychoParams, storedPtycho } from "../core/ptycho_params.ts";
+import { exitStorageWaves } from "../core/scan_models/exit_storages.ts";
 import type { ModelLayout } from "../core/scan_models/model.ts";
 import { modelFromState, modelToPtyr } from "../core/scan_models/model_state.ts";
 
@@ -55,17 +56,7 @@ function contentOf({ kind, model, state, waves, p, tree, runtime }: ExportInput)
     positions,
     pars: pars as Ptyr["pars"],
     runtime,
-    ...(kind === "dump" ? { exit: exitWaves(model, waves) } : {}),
+    ...(kind === "dump" ? { exit: exitStorageWaves(model, waves) } : {}),
   };
   return { content, isFloat };
-}
-
-/** Exit waves by the ID of their storage, which starts with that of the diffraction storage. */
-function exitWaves(model: ModelLayout, waves: ExportInput["waves"]): Record<string, LoadedArray> {
-  const exit: Record<string, LoadedArray> = {};
-  model.exit.storages.forEach(({ ID }, scan) => {
-    const wave = waves[`exitWave/${model.diff.storages[scan]!.ID}`];
-    if (wave) exit[ID] = wave;
-  });
-  return exit;
 }

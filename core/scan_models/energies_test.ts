@@ -3,12 +3,14 @@
 import assert from "node:assert/strict";
 import { heldFrames } from "../../kernels/measured.ts";
 import { ADDRESS } from "../../kernels/reconstruction.ts";
+import { sourceOf } from "../../kernels/state_arrays.ts";
 import { storageData } from "../containers/container.ts";
 import { isPtychoError } from "../errors.ts";
 import { type CoherenceParams, coherenceParams } from "../parameters/scan/coherence.ts";
 import { fullParams } from "../parameters/scan/full.ts";
 import { createRandom } from "../random.ts";
 import { buildModel } from "./build_model.ts";
+import { exitStorageWaves } from "./exit_storages.ts";
 import type { Model } from "./model.ts";
 import { modelFromState, modelToData, modelToPtyr } from "./model_state.ts";
 import type { ScanInput } from "./plan_scans.ts";
@@ -96,6 +98,25 @@ Deno.test("irregular dispersion has a storage for each energy, as PtyPy calls th
   assert.deepEqual(Object.keys(modelToPtyr(model).positions), ["SaG00", "SaG01"]);
   const { state } = modelToData(model);
   assert.deepEqual(modelFromState(model, state).obj.views, model.obj.views);
+});
+
+Deno.test("exit waves of a file are those of one energy each, in any pieces", () => {
+  const model = build(scan("a", { energies: [1, 1.25], num_probe_modes: 2 }), scan("b", {}));
+  // Two frames of two energies and two modes, each wave filled with its number.
+  const data = Float32Array.from({ length: 8 * 2 * 64 }, (_, i) => Math.floor(i / 128));
+  const exitWave = { dtype: "complex64", shape: [8, 8, 8], data } as const;
+  const waves = exitStorageWaves(model, { "exitWave/S0000": exitWave, "exitWave/S0001": exitWave });
+  assert.deepEqual(Object.keys(waves), ["S0000G00", "S0000G01", "S0001G00"]);
+  assert.equal(waves.S0001G00, exitWave);
+  for (const [ID, numbers] of [["S0000G00", [0, 1, 4, 5]], ["S0000G01", [2, 3, 6, 7]]] as const) {
+    assert.deepEqual(waves[ID]!.shape, [4, 8, 8]);
+    const source = sourceOf(waves[ID]!);
+    const read = new Float32Array(source.length);
+    for (let at = 0; at < read.length; at += 100) {
+      source.readInto(at, read.subarray(at, Math.min(at + 100, read.length)));
+    }
+    assert.ok(read.every((v, i) => v === numbers[Math.floor(i / 128)]), ID);
+  }
 });
 
 Deno.test("an uneven spectrum has probes that differ in their power alone", () => {
