@@ -124,14 +124,13 @@ export function estimateText(estimate: Estimate, name: string): string {
     "",
   ];
   for (const scan of estimate.scans) {
-    const [dy, dx] = scan.resolution;
     lines.push(
       `scan ${scan.label}  ${scan.source}`,
       `  frames    ${scan.frames} of ${scan.rawShape.join(" x ")}, prepared to ${scan.shape.join(" x ")}`,
       `  geometry  ${scan.energy} keV, ${lengthText(scan.distance)} to a detector with pixels of ${
         lengthText(scan.psize[0])
       }`,
-      `  sample    pixels of ${lengthText(dy)} x ${lengthText(dx)}`,
+      `  sample    pixels of ${scan.resolution.map(lengthText).join(" x ")}`,
       `  probe     ${scan.probe.join(" x ")}`,
       `  object    ${scan.object.join(" x ")}`,
       ...(scan.energies > 1

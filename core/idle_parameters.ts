@@ -1,5 +1,7 @@
 /** Parameters that were written, are built, and have nothing to act on in this run: told, as nobody writes them for nothing. */
 
+import type { IlluminationParams } from "./parameters/illumination.ts";
+import type { Bragg3dModelParams } from "./parameters/scan/bragg_3d_model.ts";
 import type { FullParams } from "./parameters/scan/full.ts";
 import { TEMPLATE_NAMES } from "./illumination_templates.ts";
 import { isPlainObject } from "./parameters/structure.ts";
@@ -38,7 +40,8 @@ function below(base: string): (idle: Idle) => Idle {
 }
 
 function idleInScan(scan: Scan): Idle[] {
-  return [...idleInData(scan.data), ...scan.name === "Full" ? idleInFull(scan) : []];
+  const own = scan.name === "Full" ? idleInFull(scan) : scan.name === "Bragg3dModel" ? idleInVolumes(scan) : [];
+  return [...idleInData(scan.data), ...own];
 }
 
 function idleInData(data: Scan["data"]): Idle[] {
@@ -55,21 +58,7 @@ function idleInFull({ illumination, sample, coherence }: FullParams): Idle[] {
     for (const name of names) found.push({ path: `${group}.${name}`, because });
   };
   if (typeof illumination !== "string") {
-    const { model, propagation: { focussed, spot_size }, aperture } = illumination;
-    const isRecon = model === "recon";
-    if (!isRecon) add("illumination", ["recon.rfile"], 'illumination.model is not "recon"');
-    if (!isRecon && model !== "stxm") {
-      add("illumination", ["recon.label"], 'illumination.model is neither "recon" nor "stxm"');
-    }
-    if (typeof model === "string" && TEMPLATE_NAMES.includes(model)) {
-      add("illumination", ["aperture", "propagation"], `the template "${model}" decides`);
-    }
-    if (!focussed) add("illumination.propagation", ["spot_size"], "illumination.propagation.focussed is None");
-    if (focussed && spot_size) add("illumination.aperture", ["size"], "spot_size decides the size of the aperture");
-    if (aperture.form === null) {
-      const names = ["rotate", "central_stop", "edge", "offset", "size"];
-      add("illumination.aperture", names, "illumination.aperture.form is None");
-    }
+    found.push(...idleInIllumination(illumination));
     if (coherence.num_probe_modes === 1) {
       add("illumination.diversity", ["noise", "power", "shift"], "there is one probe mode");
     }
@@ -92,6 +81,38 @@ function idleInFull({ illumination, sample, coherence }: FullParams): Idle[] {
   if (start === null) add("sample", ["process"], "it acts on sample.model, which is None; give fill instead");
   if (coherence.num_object_modes === 1) {
     add("sample.diversity", ["noise", "power", "shift"], "there is one object mode");
+  }
+  return found;
+}
+
+/** What a disc of a given size, or the model of the beam, leaves nothing to do. */
+function idleInVolumes({ illumination }: Bragg3dModelParams): Idle[] {
+  if (typeof illumination === "string") return [];
+  if (illumination.size === null) return idleInIllumination(illumination);
+  const because = "illumination.size makes a flat disc";
+  const names = ["aperture", "model", "photons", "propagation", "recon"];
+  return names.map((name) => ({ path: `illumination.${name}`, because }));
+}
+
+function idleInIllumination(illumination: Omit<IlluminationParams, "diversity">): Idle[] {
+  const found: Idle[] = [];
+  const add = (group: string, names: readonly string[], because: string) => {
+    for (const name of names) found.push({ path: `${group}.${name}`, because });
+  };
+  const { model, propagation: { focussed, spot_size }, aperture } = illumination;
+  const isRecon = model === "recon";
+  if (!isRecon) add("illumination", ["recon.rfile"], 'illumination.model is not "recon"');
+  if (!isRecon && model !== "stxm") {
+    add("illumination", ["recon.label"], 'illumination.model is neither "recon" nor "stxm"');
+  }
+  if (typeof model === "string" && TEMPLATE_NAMES.includes(model)) {
+    add("illumination", ["aperture", "propagation"], `the template "${model}" decides`);
+  }
+  if (!focussed) add("illumination.propagation", ["spot_size"], "illumination.propagation.focussed is None");
+  if (focussed && spot_size) add("illumination.aperture", ["size"], "spot_size decides the size of the aperture");
+  if (aperture.form === null) {
+    const names = ["rotate", "central_stop", "edge", "offset", "size"];
+    add("illumination.aperture", names, "illumination.aperture.form is None");
   }
   return found;
 }

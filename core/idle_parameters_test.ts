@@ -67,6 +67,19 @@ for (const [path, e, because] of ENGINES) {
   });
 }
 
+Deno.test("idleNotices() says what illumination.size of a Bragg3dModel leaves nothing to do", () => {
+  const scan = (illumination: Record<string, unknown>) => ({
+    scans: { B: { name: "Bragg3dModel", data: { name: "Bragg3dSimScan" }, illumination } },
+  });
+  const disc = noticesOf(scan({ size: 1e-6, aperture: { edge: 5 }, photons: 3 }));
+  assert.deepEqual(disc.map((notice) => notice.split(" ")[0]), [
+    "scans.B.illumination.aperture.edge",
+    "scans.B.illumination.photons",
+  ]);
+  assert.match(disc[0]!, /size makes a flat disc/);
+  assert.match(noticesOf(scan({ recon: { rfile: "a.ptyr" } })).join(), /recon\.rfile has no effect/);
+});
+
 Deno.test("idleNotices() says nothing of None, of defaults, of what is not written and of what has an effect", () => {
   const full = {
     name: "Full",

@@ -15,7 +15,6 @@ interface Row {
   readonly notice?: string;
 }
 
-const BUILT_SCANS = ["Vanilla", "Full"];
 const BUILT_ENGINES = ["DM", "DM_simple", "ML", "ePIE", "Dummy"];
 
 const NO_SUBPIXEL = "no engine of PtyPy or Exitwave shifts views by parts of a pixel";
@@ -34,7 +33,6 @@ const ROWS: readonly Row[] = [
     reason: "live plots are not built; write io.autoplot: false, and plot the result with exitwave plot",
     notice: "Live plots (io.autoplot) are not built; plot the result with exitwave plot",
   },
-  { path: "scans.*.name", when: notIn(BUILT_SCANS), reason: `the scan models built are ${BUILT_SCANS.join(", ")}` },
   {
     path: "scans.*.data.chunk_format",
     when: (v) => v !== ".chunk%02d",
@@ -77,9 +75,24 @@ export function checkSupported(p: PtychoParams, written: ReadonlySet<string>): {
         }}
     }
   }
+  parameters.push(...enginesOfOtherDimensions(p));
   if (parameters.length === 0) return { notices };
   const lines = parameters.map((u) => `${u.path}: found ${show(u.value)}, but ${u.reason}`);
   throw new UnsupportedError(lines.join("\n"), { parameters });
+}
+
+/** Every engine that is built works on frames; volumes can be simulated, prepared and started, and wait for theirs. */
+function enginesOfOtherDimensions({ scans, engines }: PtychoParams): { path: string; value: string; reason: string }[] {
+  const volumes = Object.entries(scans).filter(([, { name }]) => name === "Bragg3dModel").map(([label]) => label);
+  if (volumes.length === 0) return [];
+  const reason =
+    `it works on frames, and scans.${
+      volumes[0]
+    } has volumes; DM_3dBragg, the engine of volumes, is not built: without ` +
+    "engines the run prepares the data and writes the initial probe and object";
+  return Object.entries(engines).filter(([, { name }]) => BUILT_ENGINES.includes(name)).map(([label, { name }]) => {
+    return { path: `engines.${label}.name`, value: name, reason };
+  });
 }
 
 function notIn(built: readonly string[]): Row["when"] {

@@ -20,12 +20,14 @@ Deno.test("checkSupported() says nothing of what the user switched off", () => {
   );
 });
 
+const VOLUMES = { scans: { A: { name: "Bragg3dModel", data: { name: "Bragg3dSimScan" } } } };
+
 const REFUSED: readonly [path: string, value: unknown, tree: Record<string, unknown>][] = [
   ["ipython_kernel", true, { ipython_kernel: true }],
   ["io.interaction.active", true, { io: { interaction: { active: true } } }],
   ["io.interaction.server.port", 5000, { io: { interaction: { server: { port: 5000 } } } }],
   ["io.autoplot.interval", 5, { io: { autoplot: { interval: 5 } } }],
-  ["scans.A.name", "Bragg3dModel", { scans: { A: { ...SCAN, name: "Bragg3dModel" } } }],
+  ["engines.e.name", "DM", { ...VOLUMES, engines: { e: { name: "DM" } } }],
   ["scans.A.data.chunk_format", ".x%d", inScan({ data: { name: "PtydScan", chunk_format: ".x%d" } })],
   ["engines.e.name", "DM_3dBragg", { engines: { e: { name: "DM_3dBragg" } } }],
   ["engines.e.subpix", "fourier", { engines: { e: { name: "DM", subpix: "fourier" } } }],
@@ -62,6 +64,7 @@ const ACCEPTED: readonly [what: string, tree: Record<string, unknown>][] = [
   ["parameters of many processes in ePIE", {
     engines: { e: { name: "ePIE", average_probe: true, redistribute_data: false, synchronization: 5 } },
   }],
+  ["volumes without engines", VOLUMES],
   ["load_parallel", inScan({ data: { name: "PtydScan", load_parallel: "all" } })],
 ];
 
@@ -74,14 +77,11 @@ for (const [what, tree] of ACCEPTED) {
 Deno.test("checkSupported() names everything that is not built in one error", () => {
   const error = refusal({
     ipython_kernel: true,
-    scans: {
-      A: { name: "Bragg3dModel", data: { name: "QuickScan" } },
-    },
+    scans: { A: { name: "Full", data: { name: "QuickScan" } } },
     engines: { e: { name: "DM_3dBragg", subpix: "fourier" } },
   });
   assert.deepEqual((error.fields.parameters as { path: string }[]).map((u) => u.path), [
     "ipython_kernel",
-    "scans.A.name",
     "engines.e.name",
     "engines.e.subpix",
   ]);

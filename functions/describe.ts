@@ -6,20 +6,23 @@ import type { Started } from "./start.ts";
 
 /** One line for each scan: its frames, where they come from, its geometry. For `verbose_level` 3. */
 export function describeScans({ model }: Pick<Started, "model">): string[] {
-  return model.scans.map(({ label, prepared, geometry }: ModelScan) => {
+  return model.scans.map(({ label, prepared, geometry, bragg }: ModelScan) => {
     const { meta, numFrames } = prepared;
-    const [dy, dx] = geometry.resolution;
-    return `scan ${label}: ${numFrames} frames of ${meta.shape.join(" x ")}, ${meta.energy} keV, ` +
-      `${meta.distance} m to the detector, sample pixels of ${dy.toPrecision(4)} x ${dx.toPrecision(4)} m`;
+    const { shape, resolution } = bragg?.geometry ?? { shape: meta.shape, resolution: geometry.resolution };
+    const what = bragg === undefined ? "frames" : "rocking curves";
+    return `scan ${label}: ${numFrames} ${what} of ${shape.join(" x ")}, ${meta.energy} keV, ` +
+      `${meta.distance} m to the detector, sample pixels of ${resolution.map((n) => n.toPrecision(4)).join(" x ")} m`;
   });
 }
 
 /** One line for each storage of probe and object: ID, shape and pixel. For `verbose_level` 4. */
 export function describeStorages({ model }: Pick<Started, "model">): string[] {
   return (["probe", "obj"] as const).flatMap((kind) =>
-    model[kind].storages.map(({ ID, layers, rows, cols, psize }) =>
-      `${kind} ${ID}: ${layers} x ${rows} x ${cols}, pixels of ${psize.map((n) => n.toPrecision(4)).join(" x ")} m`
-    )
+    model[kind].storages.map(({ ID, layers, rows, cols, psize, depth }) => {
+      const shape = [layers, ...depth ? [depth.planes] : [], rows, cols].join(" x ");
+      const pixel = [...depth ? [depth.psize] : [], ...psize].map((n) => n.toPrecision(4)).join(" x ");
+      return `${kind} ${ID}: ${shape}, pixels of ${pixel} m`;
+    })
   );
 }
 

@@ -1,16 +1,22 @@
 /** The stage that only looks: what a run would read, how large it would be and what it would write. */
 
 import type { SupportedParams } from "../core/engines/mod.ts";
-import { boundingBox, firstPixel } from "../core/containers/storage.ts";
-import { MOST_ELEMENTS } from "../core/containers/container.ts";
+import { areVolumes } from "../core/bragg/build_model.ts";
+import { braggIllumination } from "../core/bragg/illumination.ts";
+import { planVolumes } from "../core/bragg/plan_volumes.ts";
+import { boundingBox, firstPixel, type Storage } from "../core/containers/storage.ts";
+import { checkStorages, MOST_ELEMENTS } from "../core/containers/container.ts";
+import { volumeStorage } from "../core/containers/volume.ts";
 import { createGeometry, type Geometry } from "../core/geometry.ts";
 import type { LoaderServices } from "../core/loaders/loader.ts";
+import type { Bragg3dModelParams } from "../core/parameters/scan/bragg_3d_model.ts";
 import type { ScanParams } from "../core/parameters/scan/mod.ts";
 import type { PreparationPlan } from "../core/preparation/plan.ts";
 import { planScan } from "../core/preparation/prepare.ts";
 import type { ParsedPtycho } from "../core/ptycho_params.ts";
 import { layoutOf } from "../core/scan_models/mod.ts";
 import { unreadFrames } from "../core/scan_models/scan_frames.ts";
+import { refuseRocking } from "../core/scan_models/plan_scans.ts";
 import { DataError, ParameterError } from "../core/errors.ts";
 import { checkTarget } from "../core/formats/atomic_file.ts";
 import type { LoaderParams } from "../core/loaders/mod.ts";
@@ -34,14 +40,14 @@ export interface ScanEstimate {
   readonly distance: number;
   /** Detector pixel, metres. */
   readonly psize: readonly [number, number];
-  /** Sample pixel, metres. */
-  readonly resolution: readonly [number, number];
+  /** Sample pixel, metres; three where frames are put together to volumes. */
+  readonly resolution: readonly number[];
   /** Number of photon energies; each has a probe and an object of its own at most. */
   readonly energies: number;
-  /** (layer, y, x) */
-  readonly probe: readonly [number, number, number];
-  /** (layer, y, x) */
-  readonly object: readonly [number, number, number];
+  /** (layer, y, x), or (layer, r3, r1, r2) */
+  readonly probe: readonly number[];
+  /** (layer, y, x), or (layer, r3, r1, r2) */
+  readonly object: readonly number[];
 }
 
 /** What a dry run says of an engine. Plain JSON. */
@@ -75,6 +81,7 @@ export function dryRun(
   const engines = sortedEngines(p);
   const files = planOutputs(p, services);
   const maxShift = largestShift(Object.values(p.engines));
+  areVolumes(sortedScans(p.scans).map(([label, scan]) => ({ label, p: scan })));
   const scans = sortedScans(p.scans).map(([label, scan]) => {
     const data = dataParams(label, scan);
     const options = { label, written: writtenBelow(written, `scans.${label}.data.`), services };
@@ -110,7 +117,7 @@ function needOfScans(scans: readonly ScanEstimate[], precision: Precision): Data
   return {
     precision,
     blocks: scans.map(({ frames, shape, energies, probe, object }) => {
-      return { frames, modes: energies * probe[0] * object[0], rows: shape[0], cols: shape[1] };
+      return { frames, modes: energies * probe[0]! * object[0]!, rows: shape[0], cols: shape[1] };
     }),
     probeElements: total("probe"),
     objectElements: total("object"),
@@ -126,9 +133,12 @@ interface Draft {
   readonly labels: readonly string[];
 }
 
-function estimateScan({ label, scan, plan, maxShift, labels }: Draft, services: LoaderServices): ScanEstimate {
+function estimateScan(draft: Draft, services: LoaderServices): ScanEstimate {
+  const { label, scan, plan, maxShift, labels } = draft;
+  if (scan.name === "Bragg3dModel") return estimateVolumes({ ...draft, scan }, services);
   const where = `scans.${label}`;
   const { energy, distance, psize, shape } = plan;
+  refuseRocking(scan, { label, rocking: plan.rocking });
   const center = [Math.floor(shape[0] / 2), Math.floor(shape[1] / 2)] as const;
   const geometry = createGeometry({ energy, distance, psize, shape, center, propagation: scan.propagation, where });
   const layout = layoutOf(scan, { ...modelServices(services), label, where });
@@ -148,18 +158,44 @@ function estimateScan({ label, scan, plan, maxShift, labels }: Draft, services: 
   const probe = layout.initialProbe({ ...plane, shape: [shape[0], shape[1]] });
   layout.initialObject({ ...plane, shape: [rows - 2 * padding, cols - 2 * padding], probe });
   return {
-    label,
-    source: plan.source.replace(/^"(.*)"$/, "$1"),
-    frames: plan.numFrames,
-    rawShape: [plan.rawShape[0], plan.rawShape[1]],
-    shape,
-    energy,
-    distance,
-    psize,
+    ...describePlan(label, plan),
     resolution: geometry.resolution,
     energies: layout.spectrum?.factors.length ?? 1,
     probe: [layout.probeModes, shape[0], shape[1]],
     object: [layout.objectModes, rows, cols],
+  };
+}
+
+function describePlan(
+  label: string,
+  plan: PreparationPlan,
+): Omit<ScanEstimate, "resolution" | "energies" | "probe" | "object"> {
+  const { numFrames: frames, rawShape, shape, energy, distance, psize } = plan;
+  const source = plan.source.replace(/^"(.*)"$/, "$1");
+  return { label, source, frames, rawShape: [rawShape[0], rawShape[1]], shape, energy, distance, psize };
+}
+
+function estimateVolumes(
+  { label, scan, plan }: Draft & { readonly scan: Bragg3dModelParams },
+  services: LoaderServices,
+): ScanEstimate {
+  const { geometry, probeBox, objectBox } = planVolumes({ label, p: scan, rocking: plan.rocking, meta: plan });
+  const storageID = `S${label}`;
+  const fields = { ID: storageID, numID: 1, psize: geometry.resolution, energy: plan.energy, layermap: [0] };
+  const [probe, object] = [probeBox, objectBox].map((box) => {
+    return volumeStorage(box, { ...fields, theta_bragg: geometry.theta_bragg });
+  });
+  checkStorages([probe!], { name: "probe", precision: "double" });
+  checkStorages([object!], { name: "object", precision: "double" });
+  const where = `scans.${label}.illumination`;
+  braggIllumination(scan.illumination, { ...modelServices(services), geometry, storageID, where });
+  const shapeOf = ({ depth, rows, cols }: Storage) => [1, depth!.planes, rows, cols];
+  return {
+    ...describePlan(label, plan),
+    resolution: geometry.resolution,
+    energies: 1,
+    probe: shapeOf(probe!),
+    object: shapeOf(object!),
   };
 }
 

@@ -6,6 +6,7 @@ import { readPtyr } from "../core/formats/ptyr.ts";
 import type { LoaderServices } from "../core/loaders/loader.ts";
 import type { EngineParams } from "../core/parameters/engine/mod.ts";
 import type { PtychoParams } from "../core/ptycho_params.ts";
+import { areVolumes, buildBraggModel } from "../core/bragg/build_model.ts";
 import { buildModel } from "../core/scan_models/build_model.ts";
 import type { ModelLayout } from "../core/scan_models/model.ts";
 import { layoutOf, modelToData } from "../core/scan_models/model_state.ts";
@@ -21,9 +22,9 @@ export interface Started {
 
 /** Makes the initial probe and object of all scans. */
 export function startModel(scans: readonly LoadedScan[], p: PtychoParams, services: LoaderServices): Started {
-  const model = buildModel(scans, {
-    ...modelServices(services),
-    precision: p.data_type,
+  const options = { ...modelServices(services), precision: p.data_type };
+  const model = areVolumes(scans) ? buildBraggModel(scans, options) : buildModel(scans, {
+    ...options,
     maxShift: largestShift(Object.values(p.engines)),
   });
   return { model: layoutOf(model), ...modelToData(model) };

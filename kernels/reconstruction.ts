@@ -57,11 +57,25 @@ export interface Block {
   readonly modes: number;
   readonly rows: number;
   readonly cols: number;
+  /**
+   * Frames are volumes (plane, y, x), propagated by the plain three-dimensional transform `fftshift(fftn(w))`: they have no `propagators`.
+   * `ADDRESS.objectStart` is then the first element of the view's first plane.
+   */
+  readonly planes?: number;
   /** Intensities and masks of the frames. */
   readonly measured: MeasuredFrames;
   readonly propagators: readonly PropagatorFactors[];
   /** (frame * mode, ADDRESS.columns): where each pod finds its probe layer, its object view and its propagator at the start. */
   readonly address: Int32Array;
+}
+
+/** The axis in front of rows and columns, r3, of volumes. */
+export interface Depth {
+  readonly planes: number;
+  /** Metres from one plane to the next. */
+  readonly psize: number;
+  /** Position of the first plane in metres. */
+  readonly origin: number;
 }
 
 /** Where a probe or object storage lies in the flat array of its container. */
@@ -77,6 +91,8 @@ export interface StorageSpec {
   readonly psize: readonly [number, number];
   /** Position in metres of the centre of pixel (0, 0), (y, x). */
   readonly origin: readonly [number, number];
+  /** Layers are volumes (plane, y, x). */
+  readonly depth?: Depth;
 }
 
 /**

@@ -2,11 +2,15 @@
 
 import type { NdArray } from "../../kernels/nd_array.ts";
 import { ParameterError } from "../errors.ts";
+import type { IlluminationOptions } from "../illumination.ts";
+import { illuminationTemplate } from "../illumination_templates.ts";
 import type { IlluminationParams } from "../parameters/illumination.ts";
+import { isResultFile } from "../parameters/model_texts.ts";
+import { drawPicture } from "../pictures/mod.ts";
 import type { ModelServices } from "../scan_models/scan_model.ts";
 import { arrayOf, arrayOfResult } from "../scan_models/sources.ts";
 import type { BraggGeometry } from "./geometry.ts";
-import { braggProbe } from "./incoming_probe.ts";
+import { beamPlane, braggProbe } from "./incoming_probe.ts";
 
 /** The group of parameters: that of one mode, and the `size` of models that have it. */
 export type BraggIllumination = Omit<IlluminationParams, "diversity"> & { readonly size?: number | null };
@@ -30,8 +34,9 @@ export function braggIllumination(p: BraggIllumination | string, context: BraggI
   const { geometry, random, where } = context;
   const common = { geometry, random, where };
   if (typeof p === "string") {
-    const model = /\.ptyr$/i.test(p) ? earlierProbe(p, null, context) : arrayOf(p, context);
-    return wholeProbe(model, geometry) ?? braggProbe({ photons: null }, { ...common, model });
+    const { model, template } = startOf({ model: isResultFile(p) ? "recon" : p, rfile: p, label: null }, context);
+    const whole = model === null ? null : wholeProbe(model, geometry);
+    return whole ?? braggProbe({ ...template, photons: null }, { ...common, model });
   }
   if (p.size !== undefined && p.size !== null) {
     const none = { offset: 0, rotate: 0, central_stop: null, diffuser: null } as const;
@@ -41,19 +46,36 @@ export function braggIllumination(p: BraggIllumination | string, context: BraggI
     const aperture = { form: "circ", size: p.size, edge: 2, ...none } as const;
     return braggProbe({ aperture, photons: null }, { ...common, model: null });
   }
-  const model = p.model === null
-    ? null
-    : p.model === "recon"
-    ? earlierProbe(p.recon.rfile, p.recon.label, context)
-    : arrayOf(p.model, { ...context, where: `${where}.model` });
+  const { model, template } = startOf({ model: p.model, ...p.recon }, context);
   const whole = model === null ? null : wholeProbe(model, geometry);
-  if (whole === null) return braggProbe(p, { ...common, model });
+  if (whole === null) return braggProbe({ ...p, ...template }, { ...common, model });
   if (p.photons !== null) {
     const message = `found ${p.photons} beside a probe that is three-dimensional already, expected None`;
     throw new ParameterError([{ path: `${where}.photons`, message }]);
   }
   context.log(`${where}.model is three-dimensional and taken as it is: aperture and propagation do not act on it`);
   return whole;
+}
+
+/** What the beam starts from: an array, or a template's own way. */
+function startOf(
+  { model, rfile, label }: { readonly model: BraggIllumination["model"] } & BraggIllumination["recon"],
+  context: BraggIlluminationContext,
+): { readonly model: NdArray | null; readonly template: Partial<IlluminationOptions> | null } {
+  const { geometry, where } = context;
+  if (model === null) return { model: null, template: null };
+  if (model === "stxm") {
+    const message = 'found "stxm", expected another model: the mean of rocking curves is no picture of the beam';
+    throw new ParameterError([{ path: `${where}.model`, message }]);
+  }
+  if (model === "recon") return { model: earlierProbe(rfile, label, context), template: null };
+  const plane = beamPlane(geometry);
+  const template = typeof model === "string"
+    ? illuminationTemplate(model, { ...plane, energy: geometry.energy })
+    : null;
+  if (template !== null) return { model: null, template: template as Partial<IlluminationOptions> };
+  const picture = typeof model === "string" ? drawPicture(model, plane.shape) : null;
+  return { model: picture ?? arrayOf(model, { ...context, where: `${where}.model` }), template: null };
 }
 
 function earlierProbe(rfile: string, scan: string | null, context: BraggIlluminationContext): NdArray {

@@ -34,9 +34,17 @@ export function allocateStorages(
   storages: readonly Storage[],
   { name, precision }: { readonly name: "probe" | "object"; readonly precision: Precision },
 ): RealArray {
+  return realArray(2 * checkStorages(storages, { name, precision }), precision);
+}
+
+/** Complex elements of storages. @throws {DataError} if there are more than `MOST_ELEMENTS` */
+export function checkStorages(
+  storages: readonly Storage[],
+  { name, precision }: { readonly name: "probe" | "object"; readonly precision: Precision },
+): number {
   let elements = 0;
   for (const storage of storages) {
-    const { ID, layers, rows, cols, psize } = storage;
+    const { ID, layers, rows, cols, psize, depth } = storage;
     elements += storageSize(storage);
     if (elements <= MOST_ELEMENTS) continue;
     const hint = storage.padding > 0
@@ -45,13 +53,15 @@ export function allocateStorages(
       ? "; check that positions are in metres, and energy, distance and psize, which give the pixel"
       : "; choose a smaller shape or fewer modes";
     throw new DataError(
-      `Cannot make ${name} "${ID}": found ${layers} x ${rows} x ${cols} pixels of ${psize[0].toPrecision(4)} m (${
+      `Cannot make ${name} "${ID}": found ${
+        [layers, ...depth ? [depth.planes] : [], rows, cols].join(" x ")
+      } pixels of ${psize[0].toPrecision(4)} m (${
         (elements * (precision === "single" ? 8 : 16) / 1e9).toFixed(1)
       } GB in all), expected at most ${MOST_ELEMENTS / 1e6} million pixels${hint}`,
       { storage: ID, shape: [layers, rows, cols], expected: MOST_ELEMENTS },
     );
   }
-  return realArray(2 * elements, precision);
+  return elements;
 }
 
 /** The complex data of one storage, sharing memory with its container. */

@@ -1,10 +1,19 @@
 /** Storages: stacks of layers on one pixel grid, and where physical coordinates fall on it. */
 
-import type { StorageSpec } from "../../kernels/reconstruction.ts";
+import type { Depth, StorageSpec } from "../../kernels/reconstruction.ts";
 import { roundHalfEven } from "../preparation/crop_pad.ts";
+
+/** The axis r3 of a storage of volumes, which leans on that of the rows by the Bragg angle. */
+export interface StorageDepth extends Depth {
+  /** Plane at the zero of the coordinates; may lie outside. */
+  readonly center: number;
+  /** Degrees. */
+  readonly theta_bragg: number;
+}
 
 /** A stack of layers within the flat array of its container. */
 export interface Storage extends StorageSpec {
+  readonly depth?: StorageDepth;
   /** Number of the storage in its container, from 1 as PtyPy counts. */
   readonly numID: number;
   /** Pixel (y, x) at the zero of the coordinates; may lie outside. */
@@ -80,6 +89,8 @@ export function storageOver(
 }
 
 /** Number of complex elements of a storage. */
-export function storageSize({ layers, rows, cols }: Pick<StorageSpec, "layers" | "rows" | "cols">): number {
-  return layers * rows * cols;
+export function storageSize(
+  { layers, rows, cols, depth }: Pick<StorageSpec, "layers" | "rows" | "cols" | "depth">,
+): number {
+  return layers * (depth?.planes ?? 1) * rows * cols;
 }

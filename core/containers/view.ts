@@ -14,6 +14,8 @@ export interface View {
   readonly coord: readonly [number, number];
   /** First pixel in the storage, (y, x). */
   readonly low: readonly [number, number];
+  /** Planes, middle in metres and first plane in the storage, of views on volumes. */
+  readonly depth?: { readonly planes: number; readonly coord: number; readonly low: number };
 }
 
 /** An ID of PtyPy's: a letter and the number in four digits, more where needed. */

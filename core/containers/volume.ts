@@ -1,6 +1,6 @@
 /** Pixel grids in three dimensions: the same rules as in two, with an axis in front. */
 
-import { firstPixel } from "./storage.ts";
+import { firstPixel, type Storage, storageOver } from "./storage.ts";
 
 type Triple = readonly [number, number, number];
 
@@ -31,4 +31,27 @@ export function boundingVolume(first: readonly Triple[], shape: Triple): VoxelBo
     }
   }
   return { low, high };
+}
+
+/** A storage of volumes that covers `box`, alone in its array. */
+export function volumeStorage(
+  { low, high }: VoxelBox,
+  { psize, theta_bragg, ...fields }: Pick<Storage, "ID" | "numID" | "energy" | "layermap"> & {
+    /** Metres, (r3, r1, r2). */
+    readonly psize: Triple;
+    /** Degrees. */
+    readonly theta_bragg: number;
+  },
+): Storage {
+  const flat = storageOver({ low: [low[1], low[2]], high: [high[1], high[2]] }, {
+    ...fields,
+    start: 0,
+    padding: 0,
+    psize: [psize[1], psize[2]],
+  });
+  const center = -low[0] + 0;
+  return {
+    ...flat,
+    depth: { planes: high[0] - low[0], psize: psize[0], center, origin: -center * psize[0] + 0, theta_bragg },
+  };
 }

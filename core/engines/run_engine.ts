@@ -5,7 +5,7 @@ import { REPORT_COLUMNS, reportIteration } from "../../kernels/metrics/report.ts
 import { wholeCall } from "../../kernels/pass.ts";
 import type { Data, LoadedState, Metrics, State, StateHead } from "../../kernels/reconstruction.ts";
 import type { ArraySink, LoadedArray } from "../../kernels/state_arrays.ts";
-import { DivergedError } from "../errors.ts";
+import { DivergedError, UnsupportedError } from "../errors.ts";
 import type { Random } from "../random.ts";
 import type { Iterate } from "./engine.ts";
 import { findEngine, type SupportedParams } from "./mod.ts";
@@ -68,6 +68,7 @@ export async function openEngine(options: EngineOptions): Promise<EngineSession>
 
 /** Loads data and state onto the device. What is returned starts or continues the engine, once; it does not hold the state. */
 export async function loadEngine({ p, device, data, state, random, log }: EngineOptions): Promise<() => EngineSession> {
+  refuseVolumes(p.name, data);
   const begin = state.iteration === 0 ? { ...state, arrays: commonArrays(state.arrays) } : state;
   const resident = await device.load(data, begin, { waves: findEngine(p.name).waves, log });
   const { iteration, iterations } = state;
@@ -79,6 +80,17 @@ export async function loadEngine({ p, device, data, state, random, log }: Engine
       throw e;
     }
   };
+}
+
+/** @throws {UnsupportedError} for blocks of volumes, on which no engine of frames can work */
+function refuseVolumes(engine: string, { blocks }: Data): void {
+  const block = blocks.find(({ planes }) => planes !== undefined);
+  if (block === undefined) return;
+  throw new UnsupportedError(
+    `Cannot run ${engine} on scan "${block.label}": found volumes of ${block.planes} x ${block.rows} x ${block.cols}, expected frames; ` +
+      "DM_3dBragg, the engine of volumes, is not built",
+    { engine, scan: block.label },
+  );
 }
 
 function startSession(

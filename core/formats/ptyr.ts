@@ -17,7 +17,7 @@ export type PtyrKind = "minimal" | "dump" | "dls";
 export interface PtyrStorage {
   /** ID as PtyPy gives it, such as `SscanG00`. */
   readonly ID: string;
-  /** Complex, (layer, y, x). */
+  /** Complex, (layer, y, x), or (layer, plane, y, x) for volumes. */
   readonly data: NdArray<RealArray>;
   /** Pixel size in metres, (y, x). */
   readonly psize: readonly [number, number];
@@ -25,6 +25,14 @@ export interface PtyrStorage {
   readonly center: readonly [number, number];
   /** Position in metres of the centre of pixel (0, 0), (y, x). */
   readonly origin: readonly [number, number];
+  /** The axis r3 of volumes, in metres and degrees; the Bragg angle is null in files that do not say it. */
+  readonly depth?: {
+    readonly planes: number;
+    readonly psize: number;
+    readonly center: number;
+    readonly origin: number;
+    readonly theta_bragg: number | null;
+  };
   /** Photon energy in keV. */
   readonly energy: number | null;
   /** What new pixels are filled with. */
@@ -79,7 +87,7 @@ export interface Ptyr {
   /** The parameters of the run, as the user gave them. */
   readonly pars: Readonly<Record<string, PlainValue>>;
   readonly runtime: PtyrRuntime;
-  /** Positions (frame, 2) in metres by object storage ID; PtyPy 0.9 leaves them out unless told otherwise. */
+  /** Positions (frame, 2), for volumes (frame, 3), in metres by object storage ID; PtyPy 0.9 leaves them out unless told otherwise. */
   readonly positions: Readonly<Record<string, NdArray<Float64Array>>>;
 }
 

@@ -63,15 +63,19 @@ export function ptyrError(file: string, what: { path: string; found: string; exp
 }
 
 function storageNode(storage: PtyrStorage): H5rwNode {
-  const { shape } = storage.data;
+  const { data: { shape }, depth } = storage;
+  const triple = (pair: readonly [number, number], first: number | undefined) =>
+    first === undefined ? pair : [first, ...pair];
+  const center = triple(storage.center, depth?.center);
   const entries: Entries = {
     ID: text(storage.ID),
     numID: int(storage.numID),
     data: array(storage.data),
     shape: ints(shape, "arraytuple"),
-    _psize: floats(storage.psize),
-    _center: storage.center.every(Number.isSafeInteger) ? ints(storage.center, "array") : floats(storage.center),
-    _origin: floats(storage.origin),
+    _psize: floats(triple(storage.psize, depth?.psize)),
+    _center: center.every(Number.isSafeInteger) ? ints(center, "array") : floats(center),
+    _origin: floats(triple(storage.origin, depth?.origin)),
+    ...typeof depth?.theta_bragg === "number" ? { _theta_bragg: float(depth.theta_bragg) } : {},
     _energy: storage.energy === null ? { type: "None" } : float(storage.energy),
     fill_value: fillNode(storage.fill_value),
     layermap: ints(storage.layermap, "arraylist"),
@@ -110,21 +114,32 @@ function fillNode(value: PtyrStorage["fill_value"]): H5rwNode {
   return typeof value === "number" ? float(value) : fromPlain(value, { objects: "dict" });
 }
 
-/** Coordinates in metres of every pixel, (2, layer, y, x): y then x. PtyPy 0.4 wants them in the file. */
-function gridsOf({ data, origin, psize }: PtyrStorage): ArrayInParts {
+/** Coordinates in metres of every pixel, (2, layer, y, x): y then x; (3, layer, plane, y, x) for volumes. PtyPy 0.4 wants them in the file. */
+function gridsOf({ data, depth, ...storage }: PtyrStorage): ArrayInParts {
+  const origin = depth === undefined ? storage.origin : [depth.origin, ...storage.origin];
+  const psize = depth === undefined ? storage.psize : [depth.psize, ...storage.psize];
   // The first part is as large as any.
   let room: Float64Array | null = null;
   return {
     dtype: "float64",
-    shape: [2, ...data.shape],
-    part({ offset: [axis, , top, left], count: [axes, layers, rows, cols] }) {
-      const size = axes! * layers! * rows! * cols!;
+    shape: [origin.length, ...data.shape],
+    part({ offset, count }) {
+      const size = sizeOf(count);
       const numbers = (room ??= new Float64Array(size)).subarray(0, size);
-      for (let at = 0; at < numbers.length; at++) {
-        const line = Math.floor(at / cols!);
-        const ofAxis = axis! + Math.floor(line / (rows! * layers!));
-        const place = ofAxis === 0 ? top! + line % rows! : left! + at % cols!;
-        numbers[at] = origin[ofAxis]! + place * psize[ofAxis]!;
+      const last = count.length - 1;
+      const place = [...offset];
+      for (let start = 0; start < size; start += count[last]!) {
+        for (let axis = last - 1, line = start / count[last]!; axis >= 0; axis--) {
+          place[axis] = offset[axis]! + line % count[axis]!;
+          line = Math.floor(line / count[axis]!);
+        }
+        const coordinate = place[0]!;
+        // Coordinates belong to the last axes of the array.
+        const along = count.length - origin.length + coordinate;
+        for (let x = 0; x < count[last]!; x++) {
+          const at = along === last ? offset[last]! + x : place[along]!;
+          numbers[start + x] = origin[coordinate]! + at * psize[coordinate]!;
+        }
       }
       return numbers;
     },
@@ -164,28 +179,41 @@ function storageOf(file: string, node: H5rwNode, path: string): PtyrStorage {
   const entries = entriesOf(file, node, path);
   const data = complexOf(file, entries.data, `${path}/data`);
   const plain = (name: string): PlainValue => (entries[name] ? toPlain(entries[name]) : null);
-  const pair = (name: string): [number, number] | null => {
+  const axes = data.shape.length - 1;
+  const placed = (name: string): number[] | null => {
     const value = plain(name);
     const numbers = isArray(value) ? [...toNumbers(value)] : value as number[] | null;
-    return numbers?.length === 2 ? [numbers[0]!, numbers[1]!] : null;
+    return numbers?.length === axes ? numbers : null;
   };
-  const needed = (name: string): [number, number] => {
-    const value = pair(name);
-    if (value === null) throw ptyrError(file, { path: `${path}/${name}`, found: "no pair", expected: "two numbers" });
-    return value;
+  const needed = (name: string): number[] => {
+    const value = placed(name);
+    if (value !== null) return value;
+    const expected = axes === 2 ? "two numbers" : "three numbers";
+    throw ptyrError(file, { path: `${path}/${name}`, found: axes === 2 ? "no pair" : "other numbers", expected });
   };
+  const pair = (numbers: readonly number[]): [number, number] => [numbers.at(-2)!, numbers.at(-1)!];
   const number = (name: string, otherwise: number): number => {
     const value = plain(name);
     return typeof value === "number" ? value : otherwise;
   };
   const layers = data.shape[0]!;
   const [psize, origin] = [needed("_psize"), needed("_origin")];
+  const center = placed("_center") ?? origin.map((o, axis) => -o / psize[axis]!);
+  const theta_bragg = plain("_theta_bragg");
+  const depth = {
+    planes: data.shape[1]!,
+    psize: psize[0]!,
+    center: center[0]!,
+    origin: origin[0]!,
+    theta_bragg: typeof theta_bragg === "number" ? theta_bragg : null,
+  };
   return {
     ID: String(plain("ID") ?? path.slice(path.lastIndexOf("/") + 1)),
     data,
-    psize,
-    origin,
-    center: pair("_center") ?? [-origin[0] / psize[0], -origin[1] / psize[1]],
+    psize: pair(psize),
+    origin: pair(origin),
+    center: pair(center),
+    ...axes === 3 ? { depth } : {},
     energy: typeof plain("_energy") === "number" ? plain("_energy") as number : null,
     fill_value: plain("fill_value") as PtyrStorage["fill_value"] ?? 0,
     layermap: listOf(plain("layermap")) ?? Array.from({ length: layers }, (_, i) => i),
@@ -197,9 +225,9 @@ function storageOf(file: string, node: H5rwNode, path: string): PtyrStorage {
 
 function complexOf(file: string, node: H5rwNode | undefined, path: string): NdArray<RealArray> {
   const value = node?.type === "array" ? node.array : undefined;
-  if (value === undefined || !isComplex(value) || value.shape.length !== 3 || sizeOf(value.shape) === 0) {
+  if (value === undefined || !isComplex(value) || ![3, 4].includes(value.shape.length) || sizeOf(value.shape) === 0) {
     const found = value ? `${value.dtype} of shape ${value.shape.join(" x ")}` : `${node?.type ?? "nothing"}`;
-    throw ptyrError(file, { path, found, expected: "a complex array (layer, y, x)" });
+    throw ptyrError(file, { path, found, expected: "a complex array (layer, y, x) or (layer, plane, y, x)" });
   }
   return value as NdArray<RealArray>;
 }

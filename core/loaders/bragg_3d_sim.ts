@@ -1,5 +1,6 @@
 /** A simulated Bragg experiment that needs no file: a beam scans a film of two stripes, with a rocking curve at each place. */
 
+import { turnRows } from "../bragg/assemble.ts";
 import { type BraggGeometry, createBraggGeometry, type Triple } from "../bragg/geometry.ts";
 import { braggIllumination } from "../bragg/illumination.ts";
 import { type BraggTruth, createBraggTruth, frameSimulator, type SimulateFrame } from "../bragg/simulation.ts";
@@ -148,17 +149,6 @@ function coordinatesOf(
     coordinates.set([angle, ...places[Math.floor(frame / n3)]!], ROCKING_COLUMNS * i);
   }
   return coordinates;
-}
-
-/** Puts the last row first. Changes `frame`. */
-function turnRows(frame: Float64Array, cols: number): void {
-  const rows = frame.length / cols;
-  for (let row = 0; row < Math.floor(rows / 2); row++) {
-    const [a, b] = [row * cols, (rows - 1 - row) * cols];
-    const upper = frame.slice(a, a + cols);
-    frame.copyWithin(a, b, b + cols);
-    frame.set(upper, b);
-  }
 }
 
 function writeDump(

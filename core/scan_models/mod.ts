@@ -17,6 +17,7 @@ export function layoutOf(p: ScanParams, context: ScanContext): ScanLayout {
     case "Full":
       return full.layout(p, context);
   }
+  // Models of volumes are laid out by core/bragg/build_model.ts.
   throw new UnsupportedError(
     `Cannot use ${context.where}.name: found "${p.name}", expected ${SCAN_MODELS.map((m) => m.name).join(" or ")}`,
     { parameter: `${context.where}.name`, found: p.name },

@@ -2,6 +2,7 @@
 
 import type { Precision } from "../../kernels/nd_array.ts";
 import type { RandomState } from "../../kernels/reconstruction.ts";
+import type { BraggGeometry } from "../bragg/geometry.ts";
 import type { Container, WaveContainer } from "../containers/container.ts";
 import type { Pod } from "../containers/pod.ts";
 import type { Geometry } from "../geometry.ts";
@@ -19,6 +20,12 @@ export interface ModelScan {
   readonly objectModes: number;
   /** Its energies, and the indices of their storages in the containers; diff and mask storages have the index of the scan. */
   readonly energies: readonly PlannedEnergy[];
+  /** Where its frames are volumes: `prepared` then is what was assembled of them, and `geometry` is that of r1 and r2. */
+  readonly bragg?: {
+    readonly geometry: BraggGeometry;
+    /** (frame, 3), r3, r1, r2 in metres. */
+    readonly coordinates: Float64Array;
+  };
   /** First of its frames among those of all scans. */
   readonly firstFrame: number;
   /** Valid photons of the strongest frame. */
@@ -43,7 +50,7 @@ export interface Model {
   readonly pods: readonly Pod[];
   /** What probe and object storages of several energies have in common. */
   readonly couplings: ScanPlan["couplings"];
-  /** (frame, 2), row then column, metres, all scans one after the other. */
+  /** (frame, 2), row then column, metres, all scans one after the other; r1 and r2 where frames are volumes. */
   readonly positions: Float64Array;
   /** State of the generator after probe and object were made. */
   readonly random: RandomState;

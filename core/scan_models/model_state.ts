@@ -90,29 +90,32 @@ export function modelToPtyr(model: Model): {
 } {
   const positions: Record<string, NdArray<Float64Array>> = {};
   for (const [index, { ID }] of model.obj.storages.entries()) {
-    const rows = model.scans.filter(({ energies }) => energies.some((e) => e.objectStorage === index)).flatMap(
-      (scan) => {
-        const from = 2 * scan.firstFrame;
-        return [...model.positions.subarray(from, from + 2 * scan.prepared.numFrames)];
-      },
-    );
-    positions[ID] = { dtype: "float64", shape: [rows.length / 2, 2], data: Float64Array.from(rows) };
+    const users = model.scans.filter(({ energies }) => energies.some((e) => e.objectStorage === index));
+    const columns = users.some(({ bragg }) => bragg !== undefined) ? 3 : 2;
+    const rows = users.flatMap((scan) => {
+      if (scan.bragg !== undefined) return [...scan.bragg.coordinates];
+      const from = 2 * scan.firstFrame;
+      return [...model.positions.subarray(from, from + 2 * scan.prepared.numFrames)];
+    });
+    positions[ID] = { dtype: "float64", shape: [rows.length / columns, columns], data: Float64Array.from(rows) };
   }
   return { probe: ptyrStorages(model.probe), obj: ptyrStorages(model.obj), positions };
 }
 
 function ptyrStorages(container: WaveContainer): Record<string, PtyrStorage> {
   return Object.fromEntries(container.storages.map((storage) => {
-    const { ID, layers, rows, cols, psize, center, origin, energy, fillValue, layermap, padding, numID } = storage;
-    const data = complexArray(storageData(container, storage), [layers, rows, cols]);
-    const fields = { psize, center, origin, energy, layermap, padding, numID };
+    const { ID, layers, rows, cols, psize, center, origin, energy, fillValue, layermap, padding, numID, depth } =
+      storage;
+    const shape = [layers, ...depth === undefined ? [] : [depth.planes], rows, cols];
+    const data = complexArray(storageData(container, storage), shape);
+    const fields = { psize, center, origin, energy, layermap, padding, numID, ...depth === undefined ? {} : { depth } };
     return [ID, { ID, data, ...fields, fill_value: fillValue, nlayers: layers }];
   }));
 }
 
 function blocksOf(model: Model): Block[] {
   const { diff, precision } = model;
-  return model.scans.map(({ label, geometry, energies, prepared, probeModes, objectModes }, scan) => ({
+  return model.scans.map(({ label, geometry, energies, prepared, probeModes, objectModes, bragg }, scan) => ({
     ID: diff.storages[scan]!.ID,
     label,
     frames: prepared.numFrames,
@@ -120,7 +123,9 @@ function blocksOf(model: Model): Block[] {
     rows: geometry.shape[0],
     cols: geometry.shape[1],
     measured: prepared.measured,
-    propagators: propagatorFactors(energies.map((energy) => energy.geometry), precision),
+    ...bragg === undefined
+      ? { propagators: propagatorFactors(energies.map((energy) => energy.geometry), precision) }
+      : { propagators: [], planes: bragg.geometry.shape[0] },
     address: addressOf(model, scan),
   }));
 }
@@ -146,7 +151,8 @@ function addressOf({ pods, probe, obj }: Model, scan: number): Int32Array {
     const [probeStorage, object] = [probe.storages[probeView.storage]!, obj.storages[objectView.storage]!];
     const layerOf = (s: typeof object) => storageSize(s) / s.layers;
     address[row + ADDRESS.probeStart] = probeStorage.start + probeView.layer * layerOf(probeStorage);
-    address[row + ADDRESS.objectStart] = object.start + objectView.layer * layerOf(object);
+    const planeStart = (objectView.depth?.low ?? 0) * object.rows * object.cols;
+    address[row + ADDRESS.objectStart] = object.start + objectView.layer * layerOf(object) + planeStart;
     address[row + ADDRESS.objectStride] = object.cols;
     address[row + ADDRESS.oy] = objectView.low[0];
     address[row + ADDRESS.ox] = objectView.low[1];

@@ -114,10 +114,7 @@ function draftScan(input: ScanInput, services: ModelServices): Omit<PlannedScan,
   const { label, p, prepared } = input;
   const { energy, distance, psize, shape, center } = prepared.meta;
   checkFrames(label, prepared);
-  if (prepared.rocking !== undefined) {
-    const message = `found "${p.name}" for frames of rocking curves, expected "Bragg3dModel"`;
-    throw new ParameterError([{ path: `scans.${label}.name`, message }]);
-  }
+  refuseRocking(p, { label, rocking: prepared.rocking });
   const where = `scans.${label}`;
   const geometry = createGeometry({
     energy,
@@ -137,6 +134,16 @@ function draftScan(input: ScanInput, services: ModelServices): Omit<PlannedScan,
     );
   }
   return { input, geometry, layout, photons };
+}
+
+/** @throws {ParameterError} for frames of rocking curves, which models of two dimensions would take for others */
+export function refuseRocking(
+  { name }: ScanParams,
+  { label, rocking }: { readonly label: string; readonly rocking: PreparedScan["rocking"] },
+): void {
+  if (rocking === undefined) return;
+  const message = `found "${name}" for frames of rocking curves, expected "Bragg3dModel"`;
+  throw new ParameterError([{ path: `scans.${label}.name`, message }]);
 }
 
 function checkFrames(label: string, { numFrames, positions, measured, meta }: PreparedScan): void {

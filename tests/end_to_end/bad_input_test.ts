@@ -55,8 +55,8 @@ const OVERRIDES: readonly (readonly [override: string, ...says: RegExp[]])[] = [
   ["engines.engine00.name=DM_3dBragg", /found "DM_3dBragg", but the engines built are DM/],
   ["scans.MF.data.name=UCLLaserScan", /found "UCLLaserScan", but the loaders built are PtydScan/],
   [
-    "scans={S: {name: Bragg3dModel, data: {name: QuickScan}}}",
-    /found "Bragg3dModel", but the scan models built are Vanilla, Full/,
+    "scans={S: {name: Bragg3dModel, data: {name: Bragg3dSimScan}}}",
+    /engines\.engine00\.name: found "DM", but it works on frames, and scans\.S has volumes/,
   ],
   ["scans.MF.propagation=nearfeild", /found "nearfeild", expected "farfield" or "nearfield"/],
   ["scans={}", /scans: found no scan, expected at least one/],

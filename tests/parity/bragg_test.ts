@@ -2,12 +2,18 @@
 
 import assert from "node:assert/strict";
 import { createBraggGeometry, type Triple } from "../../core/bragg/geometry.ts";
+import { buildBraggModel } from "../../core/bragg/build_model.ts";
 import { stripedFilm } from "../../core/bragg/crystal.ts";
 import { braggProbe } from "../../core/bragg/incoming_probe.ts";
 import { skewToOrthogonal } from "../../core/bragg/skew.ts";
+import { bragg3dSim } from "../../core/loaders/bragg_3d_sim.ts";
 import { singleIlluminationParams } from "../../core/parameters/illumination.ts";
+import { bragg3dModelParams } from "../../core/parameters/scan/bragg_3d_model.ts";
+import type { Bragg3dSimScanParams } from "../../core/parameters/scandata/bragg_3d_sim_scan.ts";
+import { prepareScan } from "../../core/preparation/prepare.ts";
 import { createBraggPropagator } from "../../core/propagators/bragg.ts";
 import { createRandom } from "../../core/random.ts";
+import { allDiffraction } from "../../kernels/measured.ts";
 import { assertRelative, hasShared, readAttribute, readNumbers } from "./init_oracle.ts";
 
 const ORACLES = ["reference/oracles/oracle_bragg_v0.4.0.h5", "reference/oracles/oracle_bragg_v0.9.0.h5"];
@@ -104,6 +110,50 @@ for (const oracle of ORACLES) {
     },
   });
 }
+
+const ORACLE = ORACLES[0]!;
+const absent = !hasShared(ORACLE);
+const SCAN = {
+  name: "Bragg3dModel",
+  illumination: BEAM,
+  sample: { fill: 0.001 },
+  data: {
+    name: "Bragg3dSimScan",
+    illumination: BEAM,
+    shape: 32,
+    psize: 2.75e-4,
+    theta_bragg: 20,
+    rocking_step: 0.005,
+    n_rocking_positions: 12,
+  },
+};
+
+Deno.test({
+  name: `Bragg3dSimScan and Bragg3dModel begin as PtyPy v0.4.0 does, to 1e-12${
+    absent ? " (skipped: no ../shared)" : ""
+  }`,
+  ignore: absent,
+  fn() {
+    const p = bragg3dModelParams.parse(SCAN);
+    const data = p.data as Bragg3dSimScanParams;
+    const [random, log, path] = [createRandom(1), () => {}, (relative: string) => relative];
+    const options = { label: "scan01", written: new Set<string>(), precision: "double", now: new Date(0) } as const;
+    const prepared = prepareScan(bragg3dSim, data, { ...options, services: { random, log, path } });
+    const never = (): never => assert.fail("nothing is read");
+    const services = { random, log, loadArray: never, readPtyr: never, precision: "double" } as const;
+    const { scans: [scan], probe, obj } = buildBraggModel([{ label: "scan01", p, prepared }], services);
+    const oracle = (name: string) => readNumbers(ORACLE, `inputs/${name}`).data;
+    assertRelative(prepared.rocking!.coordinates, oracle("raw_positions_angle_x_z_y"), 1e-12);
+    assertRelative(scan!.bragg!.coordinates, oracle("coord_r3r1r2"), 1e-12);
+    assertRelative(allDiffraction(scan!.prepared.measured), oracle("intensities"), 1e-12);
+    assertRelative(probe.data, oracle("probe0"), 1e-12);
+    assertRelative(obj.data, oracle("object0"), 1e-12);
+    const { depth, origin } = obj.storages[0]!;
+    assertRelative([depth!.origin, ...origin], readAttribute(ORACLE, "inputs", "object_origin"), 1e-12);
+    const low = obj.views.flatMap((view) => [view.depth!.low, ...view.low]);
+    assert.deepEqual(low, [...oracle("dlow")]);
+  },
+});
 
 /** Probe times the view of the object that begins at `first`. */
 function exitWave(

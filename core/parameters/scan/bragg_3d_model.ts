@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { SINGLE_ILLUMINATION_SHAPE } from "../illumination.ts";
+import { illuminationText } from "../model_texts.ts";
 import { named, orNone } from "../values.ts";
 import { SCAN_MODEL_SHAPE } from "./scan_model.ts";
 import { filledSampleParams } from "./vanilla.ts";
@@ -17,7 +18,7 @@ const illumination = z.strictObject({
 /** Parameters of `Bragg3dModel`. */
 export const bragg3dModelParams = z.strictObject({
   ...SCAN_MODEL_SHAPE,
-  illumination: z.union([orNone(illumination), z.string().min(1)]).prefault({}).meta({
+  illumination: z.union([orNone(illumination), illuminationText()]).prefault({}).meta({
     types: ["Param", "str"],
     description: "Initial probe before it is carried through the crystal; a text stands for a `.ptyr` file or a model",
   }),
