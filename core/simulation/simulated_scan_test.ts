@@ -70,6 +70,18 @@ Deno.test("the light of two energies adds up by their spectrum; twice the energy
   assert.ok(Math.abs(sum(harmonic) / (0.25 * 1e5 * 0.64) - 1) < 1e-3, String(sum(harmonic)));
 });
 
+Deno.test("the light of several energies adds up by their shares, each in a pattern of its own size", () => {
+  const coherence = { energies: [1, 1.25], spectrum: [3, 1] };
+  const illumination = { ...BASE.illumination, aperture: { form: "circ", size: 3e-6, edge: 1 } };
+  const two = frames(simulate({ coherence, illumination }), 0, 1);
+  const one = frames(simulate({ illumination }), 0, 1);
+  // A pattern at 1.25 times the energy is 1.25 times smaller along both axes. The aperture is sampled on one grid.
+  const peak = 0.75 + 0.25 * 1.25 ** 2;
+  assert.ok(Math.abs(Math.max(...two) / Math.max(...one) / peak - 1) < 0.01, String(Math.max(...two)));
+  // What the smaller pattern puts beyond the frame of the larger one is missing from neither by more than 1 %.
+  assert.ok(Math.abs(sum(two) / (1e5 * 0.64) - 1) < 0.01, String(sum(two)));
+});
+
 for (const photons of [40, 4000]) {
   Deno.test(`counts follow the Poisson law: chi-square over 300 seeds at ${photons} photons a frame`, () => {
     const illumination = { ...BASE.illumination, photons };
@@ -198,7 +210,11 @@ const REFUSED: readonly [what: string, given: Record<string, unknown>, path: str
   ["a negative blur", { psf: -1 }, "psf"],
   ["a kernel of zeros", { psf: [[0, 0], [0, 0]] }, "psf"],
   ["noise twice", { detector: {}, add_poisson_noise: true }, "add_poisson_noise"],
-  ["light that does not pass", { illumination: { photons: 1, aperture: { form: "circ", offset: 1 } } }, "illumination"],
+  [
+    "light that does not pass",
+    { illumination: { photons: 1, aperture: { form: "circ", offset: 1 } } },
+    "illumination.aperture.offset",
+  ],
 ];
 
 for (const [what, given, name] of REFUSED) {
