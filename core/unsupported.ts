@@ -38,6 +38,12 @@ const ROWS: readonly Row[] = [
     when: (v) => v !== ".chunk%02d",
     reason: "PtyPy never used it; files of save = link are called as PtyPy calls them, .part000 and so on",
   },
+  {
+    path: "scans.*.sharing",
+    when: (v, scan) =>
+      scan.name === "Bragg3dModel" && isPlainObject(v) && Object.values(v).some((name) => name !== null),
+    reason: "only scans of Full and Vanilla can share; leave it out",
+  },
   { path: "engines.*.name", when: notIn(BUILT_ENGINES), reason: `the engines built are ${BUILT_ENGINES.join(", ")}` },
   { path: "engines.*.subpix", when: (v) => v === "fourier", reason: NO_SUBPIXEL },
   { path: "engines.*.subpix_start", when: (v) => v !== 0, reason: NO_SUBPIXEL },

@@ -47,9 +47,12 @@ function scan(
   };
 }
 
+const LOG: string[] = [];
+
 function build(...scans: ScanInput[]): Model {
   const never = (): never => assert.fail("no file is needed");
-  const services = { random: createRandom(7), loadArray: never, readPtyr: never, log: () => {} };
+  const log = (message: string) => void LOG.push(message);
+  const services = { random: createRandom(7), loadArray: never, readPtyr: never, log };
   return buildModel(scans, { ...services, precision: "double" });
 }
 
@@ -185,7 +188,13 @@ Deno.test("sharing names a scan or a name in common; scans of other shape and di
   // From 8 pixels before 0, where the frames of 16 begin, to 3 + 8.
   assert.deepEqual([model.obj.storages[0]!.rows, model.obj.storages[0]!.cols], [19, 17]);
   assert.deepEqual(model.pods.map((pod) => model.obj.views[pod.obj]!.low), [[4, 4], [7, 5], [0, 0], [3, 1]]);
+  LOG.length = 0;
   assert.deepEqual(storagesOf(build(named("a", "both"), named("b", "both")))[1], ["SbothG00"]);
+  assert.deepEqual(LOG, []);
+  assert.deepEqual(storagesOf(build(named("a", null), named("b", "A")))[1], ["SaG00", "SAG00"]);
+  assert.deepEqual(LOG, [
+    'scans.b.sharing.object is "A", which no other scan is called or names: it shares with none',
+  ]);
   assert.deepEqual(storagesOf(build(named("a", "b"), named("b", "c"), named("c", null)))[1], ["ScG00"]);
   fails("ParameterError", /scans\.a\.sharing\.object: found scans that name each other, a, b, a/, () => {
     build(named("a", "b"), named("b", "a"));

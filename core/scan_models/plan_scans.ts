@@ -9,7 +9,7 @@ import type { ScanParams } from "../parameters/scan/mod.ts";
 import { layoutOf } from "./mod.ts";
 import { type CoupledStorages, planStorages } from "./plan_storages.ts";
 import type { ModelServices, ScanLayout } from "./scan_model.ts";
-import { onPixelsOf, storageIDs } from "./sharing.ts";
+import { onPixelsOf, sharedWithNobody, storageIDs } from "./sharing.ts";
 
 /** A scan to put into a model. */
 export interface ScanInput {
@@ -71,6 +71,7 @@ export function planScans(
   { maxShift }: PlanOptions,
 ): ScanPlan {
   const drafts = inputs.map((input) => draftScan(input, services));
+  for (const notice of sharedWithNobody(drafts)) services.log(notice);
   const users = drafts.map((draft) => {
     const probeIDs = storageIDs(draft, drafts, "probe");
     const objectIDs = storageIDs(draft, drafts, "object");

@@ -31,6 +31,21 @@ export function storageIDs(scan: SharingScan, scans: readonly SharingScan[], kin
   return spectrum.factors.map((_, energy) => isOne ? first : energyID(first, energy));
 }
 
+/** Names in `sharing` that no other scan has or names, which may be slips of the pen: a sentence for each. */
+export function sharedWithNobody(scans: readonly SharingScan[]): string[] {
+  return scans.flatMap(({ input: { label, p } }) =>
+    (["probe", "object"] as const).flatMap((kind) => {
+      const name = p.sharing[kind];
+      if (name === null) return [];
+      const others = scans.filter(({ input }) => input.label !== label);
+      if (others.some(({ input }) => input.label === name || input.p.sharing[kind] === name)) return [];
+      return [
+        `scans.${label}.sharing.${kind} is "${name}", which no other scan is called or names: it shares with none`,
+      ];
+    })
+  );
+}
+
 /** The ID of an energy's storage, from that of the first energy: its last two digits are the energy's. */
 export function energyID(ID: string, energy: number): string {
   return energy === 0 ? ID : ID.slice(0, -2) + String(energy).padStart(2, "0");
