@@ -1,6 +1,7 @@
 /** Initial probe and object of a storage from the parameters `illumination` and `sample`, with their models read. */
 
 import { complexArray, isComplex, type NdArray } from "../../kernels/nd_array.ts";
+import { MOST_ELEMENTS } from "../containers/container.ts";
 import { ParameterError } from "../errors.ts";
 import { type IlluminationOptions, initialProbe } from "../illumination.ts";
 import { illuminationTemplate } from "../illumination_templates.ts";
@@ -115,6 +116,13 @@ export function objectOf(p: SampleParams, plane: ObjectPlane, context: LayeredCo
 
 /** Transmission and phase contrast of the frames, with `fill` where no view reaches. */
 function stxmSample({ fill, stxm }: SampleParams, plane: ObjectPlane, where: string): NdArray {
+  const [rows, cols] = plane.shape;
+  if (rows * cols > MOST_ELEMENTS / 4) {
+    const message = `found "stxm" for an object of ${rows} x ${cols} pixels, expected at most ${
+      MOST_ELEMENTS / 4e6
+    } million, as its phase is integrated on an array of four times the size; start from None or from a .ptyr file`;
+    throw new ParameterError([{ path: `${where}.model`, message }]);
+  }
   const scan = framesOf(plane, where).analyse(stxm.label, `${where}.stxm.label`);
   const { data, isCovered } = stxmObject(scan, plane);
   for (let i = 0; i < isCovered.length; i++) {

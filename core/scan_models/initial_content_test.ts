@@ -135,6 +135,28 @@ Deno.test("sample.model stxm: amplitude from photons, slope from centroids, fill
   assert.ok(Math.abs(slope(16) + slope(8)) < 0.2 * full, `${slope(16)}`);
 });
 
+Deno.test("sample.stxm.label: another scan's frames, where both scans went", () => {
+  const probe = { aperture: { size: 6 * PIXEL, edge: 0.5 } };
+  const own = scan({ illumination: probe, sample: { model: "stxm", fill: 0.5, stxm: { label: "b" } } });
+  const other = scan({}, [{ photons: 900, shift: 0 }, { photons: 100, shift: 0 }, { photons: 100, shift: 0 }], "b");
+  const { obj } = build([own, other]);
+  const { cols } = obj.storages[0]!;
+  const size = (x: number) => Math.hypot(obj.data[2 * (8 * cols + x)]!, obj.data[2 * (8 * cols + x) + 1]!);
+  // The own scan has views at 0 and 8, the other at 0, 8 and 16 pixels, of which the last lies outside.
+  assert.equal(cols, 24);
+  assert.ok(Math.abs(size(8) - 1) < 1e-9 && Math.abs(size(16) - 1 / 3) < 1e-9, `${size(8)} ${size(16)}`);
+});
+
+Deno.test("an object that is too large for the integration is refused before memory is taken", () => {
+  const p = fullParams.parse({ name: "Full", data: { name: "QuickScan" }, sample: { model: "stxm" } });
+  const layout = layoutOf(p, { ...services(), label: "a", where: "scans.a" });
+  const plane = { storageID: "S", shape: [6000, 5000], psize: GEOMETRY.resolution, energy: 7.2, photons: 1 } as const;
+  assert.throws(
+    () => layout.initialObject({ ...plane, probe: [], frames: unreadFrames(GEOMETRY, ["a"]) }),
+    (e: unknown) => isPtychoError(e, "ParameterError") && /^scans\.a\.sample\.model: .*6000 x 5000/.test(e.message),
+  );
+});
+
 Deno.test("stxm of a scan that is not there, or of other pixels, is refused and named", () => {
   const other = scan({}, EVEN, "b");
   const coarse = {
