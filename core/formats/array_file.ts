@@ -1,12 +1,16 @@
-/** Arrays named by a text, as parameters name them: `x.npy`, `x.h5:/group/dataset`, `x.ptyr`. */
+/** Arrays named by a text, as parameters name them: `x.npy`, `x.npz:/name`, `x.tif`, `x.edf`, `x.h5:/group/dataset`, `x.ptyr`. */
 
 import type { NdArray } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
+import { readEdf } from "./edf.ts";
 import { openHdf5 } from "./hdf5.ts";
 import { isNpy, readNpy } from "./npy.ts";
+import { readNpz } from "./npz_reader.ts";
+import { readTiff } from "./tiff.ts";
 
 /**
- * Reads the array that `reference` names: a .npy file, also under another name; a data set of an HDF5 file (`x.h5:/entry/data`, also `x.ptyr:...` and
+ * Reads the array that `reference` names: a .npy file, also under another name; an array of a .npz file; a .tif or .edf picture, by
+ * its ending; a data set of an HDF5 file (`x.h5:/entry/data`, also `x.ptyr:...` and
  * `x.ptyd:...`); a .ptyr file alone stands for its only probe storage, an HDF5 file alone for its only data set.
  *
  * @throws {DataError} naming what is missing, or the choices where the reference is not unique
@@ -14,6 +18,9 @@ import { isNpy, readNpy } from "./npy.ts";
 export function loadArray(reference: string): NdArray {
   const { path, dataset } = splitReference(reference);
   if (/\.npy$/i.test(path) || isNpy(path)) return readNpy(path);
+  if (/\.npz$/i.test(path)) return readNpz(path, dataset);
+  if (/\.tiff?$/i.test(path)) return readTiff(path);
+  if (/\.edf$/i.test(path)) return readEdf(path);
   using file = openHdf5(path);
   if (dataset !== null) return file.readArray(dataset);
   const found = file.kind("/content/probe") === "group"

@@ -13,7 +13,7 @@ import { badParameter, need } from "./instrument_files.ts";
 import { defineLoader, type LoaderServices, type OpenScan } from "./loader.ts";
 
 /** Files that hold arrays and are not HDF5. */
-const OTHER_FILE = /\.(np[yz]|tiff?)$/i;
+const OTHER_FILE = /\.(np[yz]|tiff?|edf)$/i;
 
 /**
  * `data` (frame, y, x), `positions` (frame, 2) and `mask` (y, x) or (frame, y, x), each as nested lists or as a file. A data set of

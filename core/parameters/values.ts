@@ -55,7 +55,8 @@ export function complex(
 export function ndarray(): z.ZodType<string | NestedNumbers, string | NestedNumbers> {
   const nested = z.array(z.unknown()).refine(isRectangular).transform((v) => v as unknown as NestedNumbers);
   return z.union([z.string().min(1), nested]).meta({
-    allowed: "nested lists of numbers of equal lengths, or a file: x.npy, x.h5:/dataset, x.ptyr",
+    allowed:
+      "nested lists of numbers of equal lengths, or a file: x.npy, x.npz:/name, x.tif, x.edf, x.h5:/dataset, x.ptyr",
   }) as unknown as z.ZodType<string | NestedNumbers, string | NestedNumbers>;
 }
 

@@ -11,6 +11,7 @@ import shutil
 import fabio.edfimage
 import h5py
 import numpy as np
+import PIL.Image
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "fixtures", "beamlines")
@@ -60,6 +61,8 @@ def savu():
         file["entry/masks"] = each
         file["entry/flat_frames"] = frames(4, "u2").reshape(4, -1)
     np.save(os.path.join(ROOT, "savu", "frames.npy"), frames(4, "f4"))
+    np.savez_compressed(os.path.join(ROOT, "savu", "packed.npz"), frames=frames(4, "u2"), mask=mask())
+    np.savez(os.path.join(ROOT, "savu", "stored.npz"), only=frames(4, ">i4"))
 
 
 def amo():
@@ -279,7 +282,20 @@ def fli_spec():
         file.write("\n".join(log))
 
 
-MAKERS = [savu, amo, als, nanomax, diproi, ucl, id16a, edf, fli_spec]
+def tiff():
+    """What Pillow writes: pages of grey levels, plain and compressed."""
+    folder = os.path.join(ROOT, "tiff")
+    os.makedirs(folder, exist_ok=True)
+    for name in ["u1", "u2", "i4", "f4"]:
+        PIL.Image.fromarray((frame(0) % 100 - (30 if name[0] != "u" else 0)).astype(name)).save(folder + "/%s.tif" % name)
+    pages = [PIL.Image.fromarray(frame(i).astype("u2")) for i in range(3)]
+    pages[0].save(folder + "/pages.tif", save_all=True, append_images=pages[1:])
+    pages[1].save(folder + "/lzw.tif", compression="tiff_lzw")
+    pages[1].save(folder + "/deflate.tif", compression="tiff_adobe_deflate")
+    PIL.Image.fromarray(np.zeros((4, 4, 3), "u1")).save(folder + "/colour.tif")
+
+
+MAKERS = [tiff, savu, amo, als, nanomax, diproi, ucl, id16a, edf, fli_spec]
 
 if __name__ == "__main__":
     shutil.rmtree(ROOT, ignore_errors=True)
