@@ -8,7 +8,7 @@ import { illuminationTemplate } from "../illumination_templates.ts";
 import { type IlluminationParams, illuminationParams } from "../parameters/illumination.ts";
 import { isResultFile } from "../parameters/model_texts.ts";
 import type { SampleParams } from "../parameters/sample.ts";
-import { drawPicture } from "../pictures/mod.ts";
+import { drawPicture, PICTURE_NAMES } from "../pictures/mod.ts";
 import { initialObject, type SampleProcess } from "../sample.ts";
 import { stxmObject } from "../stxm/stxm_object.ts";
 import { stxmProbe } from "../stxm/stxm_probe.ts";
@@ -103,15 +103,14 @@ export function objectOf(p: SampleParams, plane: ObjectPlane, context: LayeredCo
   if (p.model === "stxm") {
     return initialObject({ ...p, process: null }, { ...common, model: stxmSample(p, plane, where) });
   }
-  const picture = typeof p.model === "string" ? drawPicture(p.model, plane.shape) : null;
-  tellDensity(p.process, { where, log: context.log });
-  if (picture !== null) {
-    if (!isComplex(picture)) tellIndex(p.process, { where, log: context.log });
-    return initialObject(...pictureSample(p, picture, common));
-  }
-  const model = arrayOf(p.model, { ...context, where: `${where}.model` });
-  if (!isComplex(model)) tellIndex(p.process, { where, log: context.log });
-  return initialObject(p, { ...common, model });
+  const source = (typeof p.model === "string" ? drawPicture(p.model, plane.shape) : null) ??
+    arrayOf(p.model, { ...context, where: `${where}.model` });
+  const isPicture = typeof p.model === "string" && PICTURE_NAMES.includes(p.model);
+  const object = isPicture
+    ? initialObject(...pictureSample(p, source, common))
+    : initialObject(p, { ...common, model: source });
+  tellDefaults(p.process, { isReal: !isComplex(source), where, log: context.log });
+  return object;
 }
 
 /** Transmission and phase contrast of the frames, with `fill` where no view reaches. */
@@ -147,27 +146,20 @@ function pictureSample<P>(p: SampleParams, picture: NdArray, plane: P): [SampleP
   return [p, { ...plane, model: { dtype: "float64", shape, data: phase } }];
 }
 
-/** A place to tell something of a group of parameters. */
-interface Teller {
-  readonly where: string;
-  readonly log: (message: string) => void;
-}
-
-/** The index is 0.5 unless somebody writes it, which no substance has for x-rays. */
-function tellIndex(process: Pick<SampleProcess, "formula" | "ref_index"> | null, { where, log }: Teller): void {
-  if (process === null || process.formula !== null) return;
-  const index = process.ref_index;
-  if (index?.re !== 0.5 || index.im !== 0) return;
-  log(`${where}.process.ref_index is 0.5, as it is unless it is written; write it, or a formula with its density`);
-}
-
-/** The density of a formula is 1 unless somebody writes it, which is that of water. */
-function tellDensity(
-  process: Pick<SampleProcess, "formula" | "density"> | null,
-  { where, log }: Teller,
+/** The index is 0.5 unless somebody writes it, which no substance has for x-rays; the density of a formula is 1, that of water. */
+function tellDefaults(
+  process: Pick<SampleProcess, "formula" | "density" | "ref_index"> | null,
+  o: { readonly isReal: boolean; readonly where: string; readonly log: (message: string) => void },
 ): void {
-  if (process === null || process.formula === null || process.density !== 1 || process.formula === "H2O") return;
-  log(
-    `${where}.process.density of "${process.formula}" is 1 g/cm^3, as it is unless it is written; None takes that of an element`,
-  );
+  if (process === null) return;
+  const { formula, density, ref_index: index } = process;
+  const where = `${o.where}.process`;
+  if (formula === null && o.isReal && index?.re === 0.5 && index.im === 0) {
+    o.log(`${where}.ref_index is 0.5, as it is unless it is written; write it, or a formula with its density`);
+  }
+  if (formula !== null && formula !== "H2O" && density === 1) {
+    o.log(
+      `${where}.density of "${formula}" is 1 g/cm^3, as it is unless it is written; None takes that of an element`,
+    );
+  }
 }

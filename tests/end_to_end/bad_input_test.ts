@@ -95,6 +95,21 @@ const OVERRIDES: readonly (readonly [override: string, ...says: RegExp[]])[] = [
   ["scans.MF.data.center=[500, 3]", /scans\.MF\.data\.center: found \[500,3\], expected pixels of a frame of 32 x 32/],
   [`run=${"x".repeat(300)}`, /Cannot write ".*": found a name that is too long; choose a shorter one/],
   ["scans.MF.illumination.aperture.size=0", /aperture\.size: found 0, expected a width in metres above 0/],
+  ["scans.MF.illumination.aperture.offset=1", /aperture\.offset: found 1, which lets no light pass in any pixel/],
+  ["scans.MF.illumination.propagation.antialiasing=1e6", /antialiasing: found 1000000, which makes a grid of/],
+  ["scans.MF.sample.model=flowr", /sample\.model: found "flowr", expected .*"flower"/],
+  [
+    "scans.MF.sample={model: star, process: {formula: Xx2O3}}",
+    /sample\.process\.formula: found "Xx2O3" with "Xx", expected elements from H to U/,
+  ],
+  [
+    "scans.MF.sample={model: star, process: {ref_index: None}}",
+    /sample\.process\.ref_index: found None, expected a complex number, or a formula/,
+  ],
+  [
+    "scans.MF.sample={model: stxm, stxm: {label: B}}",
+    /sample\.stxm\.label: found "B", expected a scan of this run, one of MF/,
+  ],
   ["scans.MF.coherence.num_probe_modes=1000000", /num_probe_modes: found 1000000, expected a whole number from 1 to/],
   [
     "engines={e: {name: DM, numiter: 5, alpha: 1e+200}}",
