@@ -24,7 +24,7 @@ import type { Device } from "../kernels/device.ts";
 import { type Precision, sizeOf } from "../kernels/nd_array.ts";
 import type { DataNeed } from "../kernels/memory_plan.ts";
 import { placeFrames, type Placement } from "./device_plan.ts";
-import { dataParams, loaderOf, sortedEngines, sortedScans, writtenBelow } from "./load.ts";
+import { checkSimulated, dataParams, loaderOf, sortedEngines, sortedScans, writtenBelow } from "./load.ts";
 import { type OutputFiles, type OutputNames, planOutputs } from "./output_files.ts";
 import { largestShift, modelServices } from "./start.ts";
 
@@ -85,6 +85,7 @@ export function dryRun(
   const scans = sortedScans(p.scans).map(([label, scan]) => {
     const data = dataParams(label, scan);
     const options = { label, written: writtenBelow(written, `scans.${label}.data.`), services };
+    checkSimulated(label, scan);
     checkSaving(label, data, services);
     const plan = planScan(loaderOf(label, data), data, options);
     return estimateScan({ label, scan, plan, maxShift, labels: Object.keys(p.scans) }, services);

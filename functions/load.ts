@@ -1,6 +1,6 @@
 /** The stage that turns parameters into prepared scans: opens each scan's loader and prepares its frames. */
 
-import { UnsupportedError } from "../core/errors.ts";
+import { ParameterError, UnsupportedError } from "../core/errors.ts";
 import type { LoaderServices } from "../core/loaders/loader.ts";
 import { findLoader, type LoaderParams } from "../core/loaders/mod.ts";
 import type { PreparedScan } from "../core/loaders/prepared_scan.ts";
@@ -28,6 +28,7 @@ export interface LoadServices extends LoaderServices {
 export function loadScans({ p, written }: ParsedPtycho, services: LoadServices): LoadedScan[] {
   return sortedScans(p.scans).map(([label, scan]) => {
     const data = dataParams(label, scan);
+    checkSimulated(label, scan);
     const prepared = prepareScan(loaderOf(label, data), data, {
       label,
       written: writtenBelow(written, `scans.${label}.data.`),
@@ -58,6 +59,19 @@ export function dataParams(label: string, scan: ScanParams): LoaderParams {
     `Cannot load scan "${label}": found no scans.${label}.data, expected a loader and its parameters`,
     { path: `scans.${label}.data` },
   );
+}
+
+/**
+ * What is simulated must be what is reconstructed: both have a propagation.
+ *
+ * @throws {ParameterError} where they differ
+ */
+export function checkSimulated(label: string, { data, propagation }: ScanParams): void {
+  if (data?.name !== "SimScan" || data.propagation === propagation) return;
+  const path = `scans.${label}.propagation`;
+  const message =
+    `found "${propagation}", expected "${data.propagation}" as in scans.${label}.data, which simulates the frames`;
+  throw new ParameterError([{ path, message }]);
 }
 
 /** The loader that parameters name. @throws {UnsupportedError} if it is not built */

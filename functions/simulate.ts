@@ -65,7 +65,7 @@ interface SimulatedInput {
 
 async function simulateOne(parsed: ParsedPtycho, input: SimulatedInput): Promise<SimulatedFiles> {
   const { label, data, services } = input;
-  const { loader, truthOf } = openSimulator({ label, data }, services);
+  const { loader, truthOf } = openSimulator({ label, data });
   const { prepared, dfile, ptyd } = saveScan(parsed, { ...input, loader });
   const files = { label, frames: prepared.numFrames, shape: prepared.meta.shape, ptyd };
   const truth = truthOf(prepared);
@@ -83,7 +83,6 @@ async function simulateOne(parsed: ParsedPtycho, input: SimulatedInput): Promise
 /** A loader that simulates, and what it simulated once it was used; null where there is no such thing (QuickScan). */
 function openSimulator(
   { label, data }: Pick<SimulatedInput, "label" | "data">,
-  services: LoadServices,
 ): { loader: ReturnType<typeof loaderOf>; truthOf: (prepared: PreparedScan) => Truth | null } {
   const loader = loaderOf(label, data);
   if (data.name === "MoonFlowerScan") {
@@ -94,7 +93,7 @@ function openSimulator(
   }
   if (data.name !== "SimScan") return { loader, truthOf: () => null };
   let model: Model | null = null;
-  const open: typeof loader.open = () => {
+  const open: typeof loader.open = (_, services) => {
     const { scan, truth } = simulateScan(data, services);
     model = truth;
     return scan;

@@ -70,6 +70,23 @@ Deno.test("simulateScans() draws no figure where plot is false", () =>
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["B.ptyd", "B_truth.ptyr"]);
   }));
 
+Deno.test("a run refuses to reconstruct another field than the one that it simulates", () => {
+  const data = { ...DATA, propagation: "nearfield", psize: 1e-6, distance: 1e-2 };
+  const parsed = parsePtycho({ scans: { B: { name: "Full", data } } });
+  const message = /^scans\.B\.propagation: found "farfield", expected "nearfield" as in scans\.B\.data/;
+  assert.throws(() => loadScans(parsed, services("")), { message });
+});
+
+Deno.test("what a simulation says of its parameters has the label of the scan", async () => {
+  await inFolder(async (folder) => {
+    const said: string[] = [];
+    const data = { ...DATA, detector: "PILATUS_300K", plot: false };
+    const parsed = parsePtycho({ scans: { B: { name: "Full", data } } });
+    await simulateScans(parsed, { ...services(folder), warn: (message) => said.push(message) });
+    assert.match(said.join(), /^scans\.B\.data\.psize is 0\.00001 x 0\.00001 m, but/);
+  });
+});
+
 Deno.test("a run of the same file and seed has the frames that were simulated, in chunks of any size", () =>
   inFolder(async (folder) => {
     for (const min_frames of [1, 7]) {

@@ -101,18 +101,17 @@ export function planScan<P extends PtyScanParams>(
   return planPreparation(scan, p, planContext(scan, p, options));
 }
 
-/** Opens the source. A loader does not know its scan: messages about `scans.*` get the label here. */
+/** Opens the source. A loader does not know its scan: what it says about `scans.*` gets the label here. */
 function openSource<P extends PtyScanParams>(loader: Loader<P>, p: P, { label, services }: PlanOptions): OpenScan {
+  const named = (text: string) => text.replaceAll("scans.*.", `scans.${label}.`);
+  const { log, warn = log } = services;
+  const say = { log: (message: string) => log(named(message)), warn: (message: string) => warn(named(message)) };
   try {
-    return loader.open(p, services);
+    return loader.open(p, { ...services, ...say });
   } catch (e) {
     if (!isPtychoError(e, "ParameterError")) throw e;
     const { issues } = e as ParameterError;
-    const named = issues.map(({ path, message }) => ({
-      path: path.replace(/^scans\.\*\./, `scans.${label}.`),
-      message,
-    }));
-    throw new ParameterError(named, e);
+    throw new ParameterError(issues.map(({ path, message }) => ({ path: named(path), message: named(message) })), e);
   }
 }
 

@@ -33,7 +33,7 @@ export interface Camera {
 /**
  * The camera of a simulation.
  *
- * @throws {ParameterError} for a blur that is none
+ * @throws {ParameterError} for a blur that is none, and a frame that lies in a gap of the detector
  */
 export function createCamera(p: SimScanParams, o: { geometry: Geometry; services: LoaderServices }): Camera {
   const { shape, psize } = o.geometry;
@@ -45,13 +45,19 @@ export function createCamera(p: SimScanParams, o: { geometry: Geometry; services
   const to = p.frame_size === null ? shape : pairOf(p.frame_size);
   const window = cropWindow(shape, to, [Math.floor(shape[0] / 2), Math.floor(shape[1] / 2)]);
   const inner = detector === null ? new Uint8Array(shape[0] * shape[1]).fill(1) : detectorWeight(detector, shape);
+  const weight = cropWeight(inner, window);
+  if (!weight.includes(1)) {
+    const message = "found a gap between modules where the whole frame lies, as its middle is that of the detector, " +
+      "expected some pixels; choose a larger shape or frame_size, or detector.shape and modules of your own";
+    throw new ParameterError([{ path: `${WHERE}.detector`, message }]);
+  }
   const [y, x] = o.geometry.center as readonly [number, number];
   return {
     psf: psfOf(p.psf, o.services),
     detector,
     window,
     inner,
-    weight: cropWeight(inner, window),
+    weight,
     center: [y - window.corner[0], x - window.corner[1]],
   };
 }

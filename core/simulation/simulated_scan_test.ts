@@ -209,6 +209,7 @@ const REFUSED: readonly [what: string, given: Record<string, unknown>, path: str
   ["a negative jitter", { xy: { ...BASE.xy, jitter: -1 } }, "xy.jitter"],
   ["a negative blur", { psf: -1 }, "psf"],
   ["a kernel of zeros", { psf: [[0, 0], [0, 0]] }, "psf"],
+  ["a frame in a gap", { detector: "EIGER_1M" }, "detector"],
   ["noise twice", { detector: {}, add_poisson_noise: true }, "add_poisson_noise"],
   [
     "light that does not pass",

@@ -241,6 +241,27 @@ Deno.test(
   }),
 );
 
+const UNSIMULATED: readonly [what: string, data: Record<string, unknown>, says: RegExp][] = [
+  ["no pattern", {}, /scans\.S\.data\.xy\.model: found no pattern/],
+  ["no light", { energy: 0 }, /scans\.S\.data\.energy: found 0, expected a photon energy in keV above 0/],
+  ["an unknown detector", { detector: "PILATUS_7M" }, /scans\.S\.data\.detector: .*PILATUS_6M/],
+  [
+    "an unknown part of one",
+    { detector: { well: 3 } },
+    /scans\.S\.data\.detector\.well: found an unknown name, expected one of .*full_well/,
+  ],
+  ["too much", { xy: { model: "raster", extent: 1, spacing: 1e-3, steps: null } }, /scans\.S\.data\.xy: found/],
+];
+for (const [what, data, says] of UNSIMULATED) {
+  Deno.test(
+    `simulate refuses a SimScan of ${what} and writes nothing`,
+    inFolder(async (folder) => {
+      const scans = { S: { name: "Full", data: { name: "SimScan", shape: 32, ...data } } };
+      await assertRefused(["simulate", writeMoon(folder, { scans })], { folder, says: [says] });
+    }),
+  );
+}
+
 for (const args of [["rum"], ["run"], ["run", "a", "b"], ["run", "a.yaml", "--jsn"], ["plot", "a", "--width", "3"]]) {
   Deno.test(`exitwave ${args.join(" ")} says what is wrong and where help is`, async () => {
     const { code, out, err } = await exitwave(args);
