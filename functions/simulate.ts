@@ -10,7 +10,7 @@ import type { PreparedScan } from "../core/loaders/prepared_scan.ts";
 import type { ParsedPtycho, PtychoParams } from "../core/ptycho_params.ts";
 import type { Model } from "../core/scan_models/model.ts";
 import { simulateScan } from "../core/simulation/simulated_scan.ts";
-import { dataParams, loaderOf, type LoadServices, sortedScans } from "./load.ts";
+import { dataParams, loaderOf, sortedScans } from "./load.ts";
 import { saveScan, type SaveServices } from "./prepare_files.ts";
 import { type Truth, truthOfModel, truthOfMoonFlower, writeTruth } from "./simulated_truth.ts";
 
