@@ -33,6 +33,7 @@ if (import.meta.main) {
         // There is nobody left to tell.
       }
     },
+    ...Deno.stdin.isTerminal() ? { ask: (question: string) => confirm(question) } : {},
     isTerminal: Deno.stderr.isTerminal(),
     signal: stop.signal,
     catchInterrupts: (signals = ["SIGINT"]) => signals.forEach(interruptBy),

@@ -8,6 +8,8 @@ export interface CliIo {
   err(text: string): void;
   /** True if standard error is a terminal, so that a progress bar may be redrawn. */
   readonly isTerminal: boolean;
+  /** Asks the user a question; absent where he cannot be asked. */
+  ask?(question: string): boolean;
   /** Aborted by Ctrl-C once `catchInterrupts` was called. */
   readonly signal: AbortSignal;
   /**

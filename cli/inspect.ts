@@ -16,9 +16,10 @@ import type { CliIo } from "./command.ts";
 import { type FrameSummary, summaryLines } from "./inspect_summary.ts";
 import { attributeText, jsonNode, treeLines } from "./inspect_tree.ts";
 import { collect, openRun } from "./open_run.ts";
+import { type ModuleFlags, withModuleOption, withUserModules } from "./user_modules.ts";
 import { inBytes, valueText } from "./printed_values.ts";
 
-interface InspectFlags {
+interface InspectFlags extends ModuleFlags {
   readonly json?: true;
   readonly all?: true;
   readonly png?: string;
@@ -42,7 +43,7 @@ interface Inspected {
 
 /** The command `inspect`; errors are thrown. */
 export function inspectCommand(io: CliIo): Command {
-  return new Command("inspect")
+  return withModuleOption(new Command("inspect"))
     .description(
       "Show what is in a file, and what a loader would take of it: frames, positions, geometry, mask, counts and the mean pattern. " +
         "Files: .ptyd, .ptyr, CXI and NXcxi_ptycho, any other HDF5 file, .npy; or a parameter file, for the data of its scans.",
@@ -55,7 +56,7 @@ export function inspectCommand(io: CliIo): Command {
     .action(async (path: string, flags: InspectFlags) => {
       if (flags.png !== undefined) checkFigurePath(flags.png);
       const seen = /\.(ya?ml|json)$/i.test(path)
-        ? inspectParameters(path, { io, flags })
+        ? await inspectParameters(path, { io, flags })
         : isNpy(path)
         ? inspectArray(path)
         : inspectHdf5(path, flags);
@@ -65,12 +66,13 @@ export function inspectCommand(io: CliIo): Command {
     });
 }
 
-function inspectParameters(
+async function inspectParameters(
   path: string,
   { io, flags }: { readonly io: CliIo; readonly flags: InspectFlags },
-): Inspected {
+): Promise<Inspected> {
   const notices: string[] = [];
-  const { run: { parsed }, services } = openRun(path, { io, overrides: flags.set ?? [] });
+  const opened = openRun(path, { io, overrides: flags.set ?? [] });
+  const { run: { parsed }, services } = await withUserModules(opened, { io, flags });
   const warn = (message: string): void => void notices.push(message);
   const summaries = inspectScans(parsed, { ...services, warn, log: warn });
   return { what: "parameters", kind: "parameters", summaries, notices };

@@ -13,7 +13,10 @@ import type { CliIo } from "./command.ts";
 /** A run and what its stages may use. */
 export interface OpenedRun {
   readonly run: Run;
-  readonly services: Required<Omit<LoaderServices, "scratch">> & Pick<RunServices, "inspect" | "debug">;
+  readonly services:
+    & Required<Omit<LoaderServices, "scratch" | "modules">>
+    & Pick<LoaderServices, "modules">
+    & Pick<RunServices, "inspect" | "debug">;
   /** True if the services say what they are told by `log`. */
   readonly isVerbose: boolean;
 }

@@ -7,6 +7,7 @@ import { orient, type OrientResult } from "../functions/orient.ts";
 import type { CliIo } from "./command.ts";
 import { type DeviceFlags, openDevices, withDeviceOptions } from "./device.ts";
 import { collect, openRun } from "./open_run.ts";
+import { type ModuleFlags, withModuleOption, withUserModules } from "./user_modules.ts";
 
 /** Enough to tell the orientations of the data that were tried apart; see docs/orient.md. */
 const [FRAMES, ITERATIONS] = [64, 20];
@@ -14,7 +15,7 @@ const [FRAMES, ITERATIONS] = [64, 20];
 /** An answer that is not at least so much better than the others is none. */
 const CLEAR_FACTOR = 1.2;
 
-interface OrientFlags extends DeviceFlags {
+interface OrientFlags extends DeviceFlags, ModuleFlags {
   readonly set?: readonly string[];
   readonly scan?: string;
   readonly frames: number;
@@ -36,8 +37,11 @@ export function orientCommand(io: CliIo): Command {
     .option("--iterations <count>", "iterations of DM for each orientation", count, ITERATIONS)
     .option("--set <path=value>", "override a parameter; may be repeated", collect)
     .option("--json", "print the result as JSON");
-  return withDeviceOptions(command).action(async (file: string, flags: OrientFlags) => {
-    const { run: { parsed }, services } = openRun(file, { io, overrides: flags.set ?? [] });
+  return withModuleOption(withDeviceOptions(command)).action(async (file: string, flags: OrientFlags) => {
+    const { run: { parsed }, services } = await withUserModules(
+      openRun(file, { io, overrides: flags.set ?? [] }),
+      { io, flags },
+    );
     using scratch = createScratchFiles();
     using computer = await openDevices(flags, parsed.p.data_type, scratch.open);
     const result = await orient(parsed, { ...services, scratch: scratch.open, now: new Date() }, {

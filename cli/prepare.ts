@@ -6,8 +6,9 @@ import { prepareFiles } from "../functions/prepare_files.ts";
 import type { CliIo } from "./command.ts";
 import { scanOutputs } from "./one_output.ts";
 import { collect, openRun } from "./open_run.ts";
+import { type ModuleFlags, withModuleOption, withUserModules } from "./user_modules.ts";
 
-interface PrepareFlags {
+interface PrepareFlags extends ModuleFlags {
   readonly set?: readonly string[];
   readonly out?: string;
   readonly json?: true;
@@ -15,7 +16,7 @@ interface PrepareFlags {
 
 /** Declares the command. */
 export function prepareCommand(io: CliIo): Command {
-  return new Command("prepare")
+  return withModuleOption(new Command("prepare"))
     .description(
       "Load and prepare the frames of a parameter file and write them as .ptyd files, which PtydScan and PtyPy read, and nothing " +
         "more. Engines in the file are left alone.",
@@ -27,8 +28,8 @@ export function prepareCommand(io: CliIo): Command {
     )
     .option("--set <path=value>", "override a parameter, such as scans.MF.data.shape=128; may be repeated", collect)
     .option("--json", "print what was written as JSON")
-    .action((file: string, flags: PrepareFlags) => {
-      const opened = openRun(file, { io, overrides: flags.set ?? [] });
+    .action(async (file: string, flags: PrepareFlags) => {
+      const opened = await withUserModules(openRun(file, { io, overrides: flags.set ?? [] }), { io, flags });
       const { parsed, ...places } = scanOutputs(opened, flags.out);
       using scratch = createScratchFiles();
       const files = prepareFiles(parsed, { ...opened.services, ...places, scratch: scratch.open, now: new Date() });

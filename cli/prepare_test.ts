@@ -31,6 +31,8 @@ Deno.test(
     assert.deepEqual(Array.from(data.data as Int32Array), expected);
     assert.deepEqual(Array.from(weights!.data, Number).flatMap((w, i) => w > 0 ? [] : [i]), [7, 10]);
     assert.equal(scan.meta.distance, 1.92);
+    const dry = await exitwave(["run", file, "--dry-run", "--device", "reference"]);
+    assert.match(dry.out, /frames {4}6 of 4 x 5, prepared to 4 x 4/, dry.err);
   }),
 );
 
@@ -63,5 +65,10 @@ Deno.test(
     );
     await refused(writeTree(folder, cxi, two), /found 2 scans \(A, B\) for --out/, "-o", "x.ptyd");
     await refused(writeTree(folder, { name: "CxiScan", source: "none.cxi" }), /none.cxi/);
+    await refused(writeTree(folder, { name: "CxiScan" }), /scans.A.data.source: found None, expected the file to read/);
+    await refused(
+      writeTree(folder, { name: "ModuleScan" }),
+      /scans.A.data.module: found None, expected a file with a loader/,
+    );
   }),
 );

@@ -11,6 +11,7 @@ import type { CliIo } from "./command.ts";
 import { collectGarbage } from "./collect_garbage.ts";
 import { type DeviceFlags, openDevices, withDeviceOptions } from "./device.ts";
 import { collect, type OpenedRun, openRun } from "./open_run.ts";
+import { type ModuleFlags, withModuleOption, withUserModules } from "./user_modules.ts";
 import { createProgressDisplay, duration } from "./progress.ts";
 
 /** Exit code after Ctrl-C, as shells have it. */
@@ -19,7 +20,7 @@ export const INTERRUPTED = 130;
 /** What the program takes beside frames, waves and arrays; tests/end_to_end/memory_test.ts holds it. */
 const PROGRAM_MEGABYTES = 150;
 
-interface RunFlags extends DeviceFlags {
+interface RunFlags extends DeviceFlags, ModuleFlags {
   readonly set?: readonly string[];
   readonly json?: true;
   readonly dryRun?: true;
@@ -40,9 +41,9 @@ export function runCommand(io: CliIo, exit: { code: number }): Command {
     .option("--dry-run", "check everything, report shapes, memory and frames, write nothing")
     .option("--json", "end with one line of JSON that names the files, the errors and the seconds per iteration")
     .option("--quiet", "show no progress");
-  return withDeviceOptions(command)
+  return withModuleOption(withDeviceOptions(command))
     .action(async (file: string, flags: RunFlags) => {
-      const opened = openRun(file, { io, overrides: flags.set ?? [] });
+      const opened = await withUserModules(openRun(file, { io, overrides: flags.set ?? [] }), { io, flags });
       for (const notice of idleNotices(opened.run.parsed)) opened.services.warn(notice);
       if (flags.dryRun || opened.run.parsed.p.dry_run) return await reportDryRun(io, opened, flags);
       const result = await runOpened(io, opened, {

@@ -3,6 +3,7 @@
 import { ParameterError } from "./errors.ts";
 import { findMistakes } from "./parameters/mistakes.ts";
 import { type PtychoParams, ptychoParams } from "./parameters/ptycho.ts";
+import { withModuleNames } from "./parameters/scandata/module_scan.ts";
 import { type StoredParameters, storedParameters } from "./parameters/stored.ts";
 import { writtenPaths } from "./parameters/written.ts";
 
@@ -22,7 +23,8 @@ export interface ParsedPtycho {
  * @throws {ParameterError} with all mistakes at once: unknown names, wrong types, values out of bounds, unknown or missing
  * `name`; each with its full path, the value found, what is allowed and the nearest known name
  */
-export function parsePtycho(input: unknown): ParsedPtycho {
+export function parsePtycho(tree: unknown): ParsedPtycho {
+  const input = withModuleNames(tree);
   const result = ptychoParams.safeParse(input);
   if (!result.success) throw new ParameterError(findMistakes(ptychoParams, input, result.error), result.error);
   return { p: result.data, written: writtenPaths(ptychoParams, input) };
@@ -35,5 +37,5 @@ export function parsePtycho(input: unknown): ParsedPtycho {
  * @param input a tree that `parsePtycho()` accepted
  */
 export function storedPtycho(input: Readonly<Record<string, unknown>>): StoredParameters {
-  return storedParameters(ptychoParams, input);
+  return storedParameters(ptychoParams, withModuleNames(input) as typeof input);
 }

@@ -80,7 +80,7 @@ function refuseSources(
       );
     }
     const target = resolve(path(data.dfile ?? fileOf(label)));
-    const sources = textsIn({ ...data, dfile: null }).map((text) => resolve(path(splitReference(text).path)));
+    const sources = filesNamedIn({ ...data, dfile: null }, path);
     if (sources.includes(target)) fail("dfile", "found the file that is read, expected another one to write");
     const other = written.get(target);
     if (other !== undefined) fail("dfile", `found the file of scan "${other}", expected one for each scan`);
@@ -88,7 +88,12 @@ function refuseSources(
   }
 }
 
-/** Every text below a value: any of them may name a file that is read. */
+/** Files that parameters of a loader may name: any text may, alone or with a data set behind it. */
+export function filesNamedIn(data: unknown, path: LoadServices["path"]): string[] {
+  return textsIn(data).map((text) => resolve(path(splitReference(text).path)));
+}
+
+/** Every text below a value. */
 function textsIn(value: unknown): string[] {
   if (typeof value === "string") return [value];
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];

@@ -18,6 +18,8 @@ export interface StageContext {
   /** Finds files of a parameter tree whose `io.home` is `home`. @throws {DataError} for what lies outside the data root */
   readonly files: (home: string) => Pick<LoaderServices, "path">;
   readonly scratch?: LoaderServices["scratch"];
+  /** Loaders of the user's own that may run here; absent at a server. */
+  readonly modules?: LoaderServices["modules"];
   /** How large a run may be; of any size if left out. */
   readonly limits?: RunLimits;
   readonly clock: Clock;

@@ -80,11 +80,22 @@ export function previewInterval(total: number): number {
 
 function checked({ p, written }: ParsedPtycho, limits: RunLimits): PtychoParams {
   checkSupported(p, written);
+  refuseModules(p);
   if (Object.keys(p.scans).length === 0) {
     throw new ParameterError([{ path: "scans", message: "found no scan, expected at least one" }]);
   }
   checkDeclaredSize(p, limits);
   return p;
+}
+
+/** Code of a caller never runs at a server. */
+function refuseModules({ scans }: PtychoParams): void {
+  const issues = Object.entries(scans).flatMap(([label, { data }]) => {
+    if (data?.name !== "ModuleScan") return [];
+    const message = `found "${data.module}", code of your own, expected a loader: a server runs no code of its callers`;
+    return [{ path: `scans.${label}.data.name`, message }];
+  });
+  if (issues.length > 0) throw new ParameterError(issues);
 }
 
 /** The tree with files in a folder of the run's own, where it names none. */

@@ -43,6 +43,13 @@ Deno.test("autosave that is switched off stays off; true becomes the group that 
   assert.deepEqual([active, interval, rfile], [true, 10, "runs/x1/dumps/%(engine)s_%(iterations)04d.ptyr"]);
 });
 
+Deno.test("code of a caller is refused: a server runs none", () => {
+  for (const data of [{ name: "./mine.ts" }, { name: "ModuleScan", module: "mine.js" }]) {
+    const tree = smallTree({ scans: { A: { name: "Full", data } } });
+    assert.throws(() => plan({ tree }), /scans\.A\.data\.name: found ".*mine\.[jt]s", code of your own.*runs no code/);
+  }
+});
+
 Deno.test("there is a picture every tenth of a run, not before 5 iterations", () => {
   assert.deepEqual([1, 50, 201].map(previewInterval), [5, 5, 21]);
 });

@@ -40,7 +40,7 @@ export interface Run {
 }
 
 /** What a run needs beside its parameters. */
-export interface RunServices extends RunEvents, Pick<StageContext, "clock" | "scratch" | "tidy"> {
+export interface RunServices extends RunEvents, Pick<StageContext, "clock" | "scratch" | "tidy" | "modules"> {
   /** Whether to begin anew where the same run ended before its end. */
   readonly isFresh?: boolean;
   /** Where to compute, best first: the next goes on when one fails. */
@@ -205,7 +205,7 @@ function invokeOf(
   services: RunServices,
   { store: artifacts, warm }: { readonly store: ArtifactStore; readonly warm: WarmRuns },
 ): Invoke {
-  const { clock, scratch, tidy, log } = services;
+  const { clock, scratch, modules, tidy, log } = services;
   const devices = createDevicePool(services.devices);
   const said = new Set<string>();
   // A model that is opened again warns again.
@@ -214,7 +214,19 @@ function invokeOf(
     said.add(message);
   };
   return invokeHere({
-    contextOf: (signal) => ({ artifacts, warm, devices, files: anywhere, scratch, tidy, clock, log, warn, signal }),
+    contextOf: (signal) => ({
+      artifacts,
+      warm,
+      devices,
+      files: anywhere,
+      scratch,
+      modules,
+      tidy,
+      clock,
+      log,
+      warn,
+      signal,
+    }),
     failed: (error) => services.warn(error instanceof Error ? error.stack ?? error.message : String(error)),
   });
 }

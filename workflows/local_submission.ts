@@ -1,10 +1,11 @@
 /** What a run in this process is known by, and its folder: journal and artifacts until it is done. */
 
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Json } from "../core/json.ts";
 import { VERSION } from "../core/version.ts";
 import type { ArtifactStore } from "../functions/artifacts.ts";
 import { publishParameters } from "../functions/parameters.ts";
+import { filesNamedIn } from "../functions/prepare_files.ts";
 import { hashOf, runPrefix } from "../functions/stage.ts";
 import type { Run } from "./local_run.ts";
 import type { Orchestrator } from "./orchestrator.ts";
@@ -97,10 +98,8 @@ function keyPart(name: string): string {
 function sourcesOf({ scans }: Run["parsed"]["p"], path: (relative: string) => string): string[] {
   return Object.values(scans).flatMap(({ data }) => {
     if (data === null) return [];
-    const source = "source" in data && data.source !== null && data.source !== "file" ? data.source : null;
     // A file that is saved to changes with the run.
-    const file = source ?? (data.save === null ? data.dfile : null);
-    return typeof file === "string" ? [resolve(path(file))] : [];
+    return filesNamedIn({ ...data, dfile: data.save === null ? data.dfile : null }, path);
   });
 }
 

@@ -2,6 +2,7 @@
 
 import type { NdArray } from "../../kernels/nd_array.ts";
 import type { Scratch } from "../../kernels/scratch.ts";
+import type { OpenModule } from "./module_scan.ts";
 import type { Random } from "../random.ts";
 import type { RockingCurves } from "./rocking.ts";
 
@@ -63,6 +64,8 @@ export interface LoaderServices {
   path(relative: string): string;
   /** Says something to the user at an informative level. */
   log(message: string): void;
+  /** `open` of modules of the user's own by their names in the parameters, where they may run at all. */
+  readonly modules?: ReadonlyMap<string, OpenModule> | undefined;
   /** Opens room for frames beside the memory; they are held in memory where there is none. */
   readonly scratch?: (() => Scratch) | undefined;
   /** Says what the user must not miss, such as data that were left out; `log` where there is none. */

@@ -4,6 +4,7 @@ import { bragg3dSim } from "./bragg_3d_sim.ts";
 import { hdf5 } from "./hdf5.ts";
 import type { Loader } from "./loader.ts";
 import { cxiScan } from "./cxi_scan.ts";
+import { moduleScan } from "./module_scan.ts";
 import { moonFlower } from "./moon_flower.ts";
 import { nxcxiPtychoScan } from "./nxcxi_ptycho_scan.ts";
 import { ptyd } from "./ptyd.ts";
@@ -28,6 +29,7 @@ export const LOADERS = [
   quick,
   cxiScan,
   nxcxiPtychoScan,
+  moduleScan,
   savu,
   amo,
   als5321,

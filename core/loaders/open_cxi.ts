@@ -5,6 +5,7 @@ import { DataError } from "../errors.ts";
 import { type CxiFrames, openCxi } from "../formats/cxi.ts";
 import type { CxiScanParams } from "../parameters/scandata/cxi.ts";
 import type { LoaderServices, OpenScan, RawFrames } from "./loader.ts";
+import { need } from "./instrument_files.ts";
 import { saturationOf, validBelow } from "./saturated.ts";
 
 /** Parameters of any of these loaders. */
@@ -20,7 +21,8 @@ export function openCxiScan(
   p: CxiParams,
   { services, energies }: { readonly services: LoaderServices; readonly energies: readonly string[] },
 ): OpenScan {
-  const file = openCxi(services.path(p.source), {
+  const path = services.path(need(p.source, "source", "the file to read"));
+  const file = openCxi(path, {
     choice: { entry: p.entry, data: p.data_key, positions: p.positions_key, mask: p.mask_key, energies },
     wanted: {
       energy: p.energy === null,
@@ -29,7 +31,7 @@ export function openCxiScan(
       positions: p.positions_theory === null,
     },
   });
-  const source = `"${services.path(p.source)}:${file.data}"`;
+  const source = `"${path}:${file.data}"`;
   try {
     return scanOf(file, { p, source, services });
   } catch (error) {

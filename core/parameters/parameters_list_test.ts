@@ -80,6 +80,7 @@ Deno.test("only the seed, sharing, loaders of formats that PtyPy does not read, 
   const branches = [
     "scandata.CxiScan",
     "scandata.NXcxiPtychoScan",
+    "scandata.ModuleScan",
     "scandata.SimScan.coherence",
     "scandata.SimScan.detector",
   ];

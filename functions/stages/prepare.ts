@@ -45,14 +45,14 @@ async function publishScans(
   context: StageContext,
   { key, tree, parsed }: Pick<RunParameters, "tree" | "parsed"> & { readonly key: string },
 ): Promise<void> {
-  const { artifacts, log, warn, scratch, clock, limits = NO_LIMITS } = context;
+  const { artifacts, log, warn, scratch, modules, clock, limits = NO_LIMITS } = context;
   // What a loader simulates it may make when it is opened.
   checkDeclaredSize(parsed.p, limits);
   const admit = admitScans(parsed.p, limits);
   const random = createRandom(parsed.p.seed);
   await withArtifactFiles(context, tree, async (files) => {
     const { path } = files(parsed.p.io.home);
-    const scans = loadScans(parsed, { random, path, log, warn, scratch, now: clock.date(), admit });
+    const scans = loadScans(parsed, { random, path, log, warn, scratch, modules, now: clock.date(), admit });
     await artifacts.publish(key, (file) => writePrepared(file, { scans, random: random.state() }));
   });
 }

@@ -7,7 +7,10 @@ import { PTY_SCAN_SHAPE } from "./pty_scan.ts";
 
 const CXI_SHAPE = {
   ...PTY_SCAN_SHAPE,
-  source: z.string().min(1).meta({ types: ["str"], description: "The file to read; it must be written" }),
+  source: z.string().min(1).nullable().prefault(null).meta({
+    types: ["str"],
+    description: "The file to read; it must be written",
+  }),
   entry: maybeText("Group of the scan, such as `entry_2`; None for the first entry that has frames"),
   data_key: maybeText("Data set of the frames; None for where the format has them"),
   positions_key: maybeText("Data set of the translations (x, y, z); None for where the format has them"),

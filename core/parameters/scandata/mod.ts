@@ -9,6 +9,7 @@ import { diproiFermiScanParams } from "./diproi_fermi_scan.ts";
 import { fliSpecScanMultexpParams } from "./fli_spec_scan_multexp.ts";
 import { hdf5LoaderParams } from "./hdf5_loader.ts";
 import { id16aScanParams } from "./id16a_scan.ts";
+import { moduleScanParams } from "./module_scan.ts";
 import { moonFlowerScanParams } from "./moon_flower_scan.ts";
 import { nanomaxFlyscanJune2017Params, nanomaxStepscanMay2017Params, nanomaxStepscanNov2016Params } from "./nanomax.ts";
 import { ptydScanParams } from "./ptyd_scan.ts";
@@ -37,6 +38,7 @@ export const SCANDATA_PARAMS = [
   bragg3dSimScanParams,
   cxiScanParams,
   nxcxiPtychoScanParams,
+  moduleScanParams,
 ] as const;
 
 /** Parameters of any loader, chosen by `name`. */
