@@ -20,9 +20,6 @@ export const WHERE = "scans.*.data";
 /** Photons of a simulation without `illumination.photons`: there are no frames whose counts could be taken. */
 const PHOTONS = 1e8;
 
-/** Most pixels of a frame; more is a slip of the pen. */
-const MOST_PIXELS = 16384 ** 2;
-
 /**
  * The geometry of the frames that are simulated: square, `shape` wide, with the optical axis where `center` has it.
  *
@@ -30,8 +27,10 @@ const MOST_PIXELS = 16384 ** 2;
  */
 export function simulatedGeometry(p: SimScanParams): Geometry {
   const side = typeof p.shape === "object" && p.shape !== null ? Math.min(...p.shape) : p.shape;
-  if (side === null || !(side >= 2 && side ** 2 <= MOST_PIXELS)) {
-    const message = `found ${side ?? "None"}, expected from 2 to ${Math.sqrt(MOST_PIXELS)} pixels to simulate`;
+  const modes = Math.max(1, p.coherence.num_probe_modes);
+  const most = Math.floor(Math.sqrt(MOST_ELEMENTS / modes));
+  if (side === null || !(side >= 2 && side <= most)) {
+    const message = `found ${side ?? "None"}, expected from 2 to ${most} pixels to simulate ${modes} probe modes`;
     throw new ParameterError([{ path: `${WHERE}.shape`, message }]);
   }
   const geometry = createGeometry({

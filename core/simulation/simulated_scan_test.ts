@@ -200,6 +200,7 @@ const REFUSED: readonly [what: string, given: Record<string, unknown>, path: str
   ["an energy in eV", { energy: 7.2e12 }, ""],
   ["frames of all sizes", { shape: null }, "shape"],
   ["frames that no memory holds", { shape: 1e6 }, "shape"],
+  ["modes that no memory holds", { shape: 4000, coherence: { num_probe_modes: 9 } }, "shape"],
   ["an object that no memory holds", { xy: { ...BASE.xy, extent: 1, spacing: 1e-2, steps: 100 } }, "xy"],
   ["more positions than can be simulated", { xy: { model: "raster", extent: 1, spacing: 1e-7, steps: null } }, "xy"],
   ["no pattern", { xy: {} }, "xy.model"],
