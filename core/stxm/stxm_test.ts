@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { heldFrames } from "../../kernels/measured.ts";
-import { createGeometry } from "../geometry.ts";
+import { createGeometry, type Geometry } from "../geometry.ts";
 import { createPropagator } from "../propagators/propagator.ts";
 import { frameStatistics } from "./frame_statistics.ts";
 import { integrateGradient } from "./integrate_gradient.ts";
@@ -12,6 +12,9 @@ import { stxmProbe } from "./stxm_probe.ts";
 const N = 32;
 const SIZE = 64;
 const GEOMETRY = createGeometry({ energy: 7.2, distance: 7.19, psize: 1e-4, shape: N, propagation: "farfield" });
+
+/** The spot stays within the frame, and slopes move it further than what absorption takes from one of its sides. */
+const NEAR = createGeometry({ energy: 7.2, distance: 1.5e-3, psize: 1e-7, shape: N, propagation: "nearfield" });
 
 /** A Gaussian spot of 1e6 photons in the middle of a frame, whose far field is inside the frame as well. */
 function spot(): Float64Array {
@@ -30,9 +33,9 @@ function truth(y: number, x: number): { amplitude: number; phase: number } {
   return { amplitude: 0.9 + 0.05 * u - 0.05 * v, phase: 1.5 * u * v };
 }
 
-function simulate() {
+function simulate(geometry: Geometry) {
   const probe = spot();
-  const propagator = createPropagator(GEOMETRY);
+  const propagator = createPropagator(geometry);
   const origins: number[] = [];
   for (let y = 0; y <= SIZE - N; y += 4) for (let x = 0; x <= SIZE - N; x += 4) origins.push(y, x);
   const frames = origins.length / 2;
@@ -52,10 +55,15 @@ function simulate() {
   return { probe, measured, origins: Int32Array.from(origins) };
 }
 
-Deno.test("stxmObject() finds transmission and phase of a smooth object where the spot went", () => {
-  const { probe, measured, origins } = simulate();
+Deno.test("stxmObject() finds transmission and phase of a smooth object where the spot went, far and near", () => {
+  findsObject(GEOMETRY);
+  findsObject(NEAR);
+});
+
+function findsObject(geometry: Geometry): void {
+  const { probe, measured, origins } = simulate(geometry);
   const statistics = frameStatistics(measured, [N, N]);
-  const { data, isCovered } = stxmObject({ geometry: GEOMETRY, statistics, origins }, { shape: [SIZE, SIZE], probe });
+  const { data, isCovered } = stxmObject({ geometry, statistics, origins }, { shape: [SIZE, SIZE], probe });
   // The spot's middle went over 16 to 48. A ramp and a factor are the probe's as well as the object's: fitted away.
   const found: number[][] = [];
   const expected: number[] = [];
@@ -77,7 +85,7 @@ Deno.test("stxmObject() finds transmission and phase of a smooth object where th
   // The spot blurs twice, as it measures and as it weighs: sigma^2 = 9 pixels^2, exp(-9 (2 pi / 64)^2) = 0.92 of the phase.
   assert.ok(residual < 0.08 * 0.75 + 0.01, `phase off by ${residual} rad rms`);
   assert.ok(rms(expected.map((v) => v - expected.reduce((a, b) => a + b) / expected.length)) > 0.4);
-});
+}
 
 /** Transmission of the brightest frame, seen through the spot. */
 function brightest(): number {
