@@ -1,5 +1,6 @@
 /** Parameters that were written, are built, and have nothing to act on in this run: told, as nobody writes them for nothing. */
 
+import { idleInHdf5Loader } from "./idle_hdf5_loader.ts";
 import type { IlluminationParams } from "./parameters/illumination.ts";
 import type { Bragg3dModelParams } from "./parameters/scan/bragg_3d_model.ts";
 import type { FullParams } from "./parameters/scan/full.ts";
@@ -45,7 +46,13 @@ function idleInScan(scan: Scan): Idle[] {
 }
 
 function idleInData(data: Scan["data"]): Idle[] {
-  if (data === null || data.save !== null) return [];
+  if (data === null) return [];
+  const own = data.name === "Hdf5Loader" ? idleInHdf5Loader(data) : [];
+  return [...own.map(below("data")), ...idleWithoutSaving(data)];
+}
+
+function idleWithoutSaving(data: NonNullable<Scan["data"]>): Idle[] {
+  if (data.save !== null) return [];
   const because = "data.save is None, so that nothing is saved";
   const source = "source" in data ? data.source : undefined;
   const isSource = data.name === "PtydScan" && (source === null || source === "file");

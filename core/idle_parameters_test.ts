@@ -40,6 +40,13 @@ const CASES: readonly [path: string, tree: Record<string, unknown>, because: Reg
   ["sample.diversity.noise", { sample: { diversity: { noise: [1, 2] } } }, /one object mode/],
   ["data.dfile", { data: { name: "MoonFlowerScan", dfile: "x.ptyd" } }, /data\.save is None/],
   ["data.label", { data: { name: "PtydScan", dfile: "x.ptyd", label: "x" } }, /data\.save is None/],
+  ["data.mask.invert", { data: { name: "Hdf5Loader", mask: { invert: true } } }, /mask\.key is None/],
+  ["data.intensities.live_key", { data: { name: "Hdf5Loader", intensities: { live_key: "x" } } }, /is_swmr is false/],
+  [
+    "data.positions.slow_index",
+    { data: { name: "Hdf5Loader", positions: { slow_index: 1 } } },
+    /slow_key and fast_key are None/,
+  ],
 ];
 
 for (const [path, scan, because] of CASES) {
@@ -50,6 +57,13 @@ for (const [path, scan, because] of CASES) {
     assert.match(notices[0]!, because);
   });
 }
+
+Deno.test("idleNotices() says that a geometry that the file of an Hdf5Loader records goes before the written one", () => {
+  const data = { name: "Hdf5Loader", energy: 6, distance: 2, recorded_energy: { key: "x", offset: 0.1 } };
+  assert.deepEqual(noticesOf({ scans: { A: { name: "Full", data } } }), [
+    "scans.A.data.energy has no effect: recorded_energy says where it is",
+  ]);
+});
 
 const ENGINES: readonly [path: string, engine: Record<string, unknown>, because: RegExp][] = [
   ["reg_del2_amplitude", { name: "ML", reg_del2_amplitude: 1 }, /reg_del2 is false/],

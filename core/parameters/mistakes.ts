@@ -27,6 +27,8 @@ const NEWER: ReadonlySet<string> = new Set([
   "amplitude_decay",
   "metric",
   "block_wait_count",
+  "electron_data",
+  "sigma",
 ]);
 
 type Issue = z.core.$ZodIssue;
