@@ -6,7 +6,9 @@ import { checkFigurePath, writeFigure } from "../core/figures/write_figure.ts";
 import { type Candidates, findCandidates } from "../core/formats/candidates.ts";
 import { type Hdf5File, openHdf5 } from "../core/formats/hdf5.ts";
 import { hdf5Tree } from "../core/formats/hdf5_tree.ts";
-import { isNpy, readNpy } from "../core/formats/npy.ts";
+import { loadArray } from "../core/formats/array_file.ts";
+import { isNpy } from "../core/formats/npy.ts";
+import { isSpec, readSpec } from "../core/formats/spec.ts";
 import { type PtydSummary, type PtyrSummary, scanSummary, summarize } from "../core/formats/summary.ts";
 import { DataError, isPtychoError } from "../core/errors.ts";
 import { inspectCxi, inspectScans, type LoadedSummary } from "../functions/inspect_scan.ts";
@@ -17,7 +19,7 @@ import { type FrameSummary, summaryLines } from "./inspect_summary.ts";
 import { attributeText, jsonNode, treeLines } from "./inspect_tree.ts";
 import { collect, openRun } from "./open_run.ts";
 import { type ModuleFlags, withModuleOption, withUserModules } from "./user_modules.ts";
-import { inBytes, valueText } from "./printed_values.ts";
+import { inBytes, printable, valueText } from "./printed_values.ts";
 
 interface InspectFlags extends ModuleFlags {
   readonly json?: true;
@@ -46,7 +48,7 @@ export function inspectCommand(io: CliIo): Command {
   return withModuleOption(new Command("inspect"))
     .description(
       "Show what is in a file, and what a loader would take of it: frames, positions, geometry, mask, counts and the mean pattern. " +
-        "Files: .ptyd, .ptyr, CXI and NXcxi_ptycho, any other HDF5 file, .npy; or a parameter file, for the data of its scans.",
+        "Files: .ptyd, .ptyr, CXI and NXcxi_ptycho, any other HDF5 file, .npy, .npz, TIFF, EDF, SPEC; or a parameter file, for the data of its scans.",
     )
     .argument("<file>", "the file to look at")
     .option("--json", "print one JSON object instead of text")
@@ -57,8 +59,10 @@ export function inspectCommand(io: CliIo): Command {
       if (flags.png !== undefined) checkFigurePath(flags.png);
       const seen = /\.(ya?ml|json)$/i.test(path)
         ? await inspectParameters(path, { io, flags })
-        : isNpy(path)
+        : isPicture(path)
         ? inspectArray(path)
+        : isSpec(headOf(path))
+        ? inspectSpec(path)
         : inspectHdf5(path, flags);
       if (flags.png !== undefined) await drawScans(flags.png, { path, summaries: seen.summaries });
       if (flags.json) io.out(`${JSON.stringify(jsonOf(path, seen), jsonValue)}\n`);
@@ -130,20 +134,44 @@ function bareFrames(
   return { kind: "frames", ...scanSummary({ ...source, weight: null, positions: null }, unknown) };
 }
 
+/** Files that hold one array and are not HDF5. */
+function isPicture(path: string): boolean {
+  return isNpy(path) || /\.(npz|tiff?|edf)$/i.test(path);
+}
+
+/** Enough to tell formats apart; nothing of what cannot be read, which is said by who reads it. */
+function headOf(path: string): Uint8Array {
+  const head = new Uint8Array(64);
+  try {
+    using file = Deno.openSync(path, { read: true });
+    return head.subarray(0, file.readSync(head) ?? 0);
+  } catch {
+    return new Uint8Array(0);
+  }
+}
+
+function inspectSpec(path: string): Inspected {
+  const { scans } = readSpec(path);
+  const lines = scans.map(({ number, command, labels, rows }) =>
+    `scan ${number}  ${printable(command)}: ${rows.length} points of ${printable(labels.join(", "))}`
+  );
+  return { what: `SPEC log of ${scans.length} scans`, kind: "spec", summaries: [], notices: lines };
+}
+
 function inspectArray(path: string): Inspected {
-  const array = readNpy(path);
+  const array = loadArray(path);
   const { dtype, shape, data } = array;
-  const what = `NumPy array, ${shape.join(" x ") || "single value"} ${dtype}`;
+  const what = `array, ${shape.join(" x ") || "single value"} ${dtype}`;
   const isFrames = (shape.length === 2 || shape.length === 3) && sizeOf(shape) > 0 && !dtype.startsWith("complex");
   const small = sizeOf(shape) <= 8 ? [`values ${valueText(array)}`] : [];
-  if (!isFrames) return { what, kind: "npy", summaries: [], notices: small };
+  if (!isFrames) return { what, kind: "array", summaries: [], notices: small };
   const [rows, cols] = shape.slice(-2) as [number, number];
   const pixels = rows * cols;
   const frames = (start: number, stop: number) => ({
     data: { dtype, shape: [stop - start, rows, cols], data: data.subarray(start * pixels, stop * pixels) } as NdArray,
   });
   const summary = bareFrames({ numFrames: data.length / pixels, shape: [rows, cols], frames });
-  return { what, kind: "npy", summaries: [summary], notices: small };
+  return { what, kind: "array", summaries: [summary], notices: small };
 }
 
 async function drawScans(
