@@ -84,6 +84,11 @@ function drawings({ positions, mean, shape }: ScanPictures): string[] {
   return ["", ...besides([{ title: "positions, y down", lines: drawPoints(positions, DRAWING) }, pattern])];
 }
 
+/** Pixels are square but for a few, and told by one side; voxels are not. */
+function pixelText(psize: readonly number[]): string {
+  return psize.length === 3 ? `voxel ${psize.map(metres).join(" x ")}` : `pixel ${metres(psize[0]!)}`;
+}
+
 function rockingLine({ angles, theta_bragg }: NonNullable<PtydSummary["rocking"]>): string {
   const bragg = theta_bragg === null ? "an unknown Bragg angle" : `the Bragg angle ${rounded(theta_bragg)}`;
   return `rocking    ${rounded(angles.min)} to ${rounded(angles.max)} degrees about ${bragg}`;
@@ -100,7 +105,7 @@ function ptyrLines(s: PtyrSummary): string[] {
     for (const storage of s[kind]) {
       const { ID, shape, dtype, psize, energy } = storage;
       const at = energy === null ? "" : `, ${energy} keV`;
-      lines.push(`${kind.padEnd(10)} ${ID}  ${shape.join(" x ")} ${dtype}, pixel ${metres(psize[0])}${at}`);
+      lines.push(`${kind.padEnd(10)} ${ID}  ${shape.join(" x ")} ${dtype}, ${pixelText(psize)}${at}`);
     }
   }
   return lines;

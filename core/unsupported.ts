@@ -87,15 +87,13 @@ export function checkSupported(p: PtychoParams, written: ReadonlySet<string>): {
   throw new UnsupportedError(lines.join("\n"), { parameters });
 }
 
-/** Every engine that is built works on frames; volumes can be simulated, prepared and started, and wait for theirs. */
+/** Every engine that is built works on frames; volumes can be simulated, prepared and looked at, and wait for theirs. */
 function enginesOfOtherDimensions({ scans, engines }: PtychoParams): { path: string; value: string; reason: string }[] {
   const volumes = Object.entries(scans).filter(([, { name }]) => name === "Bragg3dModel").map(([label]) => label);
   if (volumes.length === 0) return [];
   const reason =
-    `it works on frames, and scans.${
-      volumes[0]
-    } has volumes; DM_3dBragg, the engine of volumes, is not built: without ` +
-    "engines the run prepares the data and writes the initial probe and object";
+    `it works on frames, and scans.${volumes[0]} has volumes; DM_3dBragg, the engine of volumes, is not built; ` +
+    "such scans can be simulated, prepared, inspected and plotted";
   return Object.entries(engines).filter(([, { name }]) => BUILT_ENGINES.includes(name)).map(([label, { name }]) => {
     return { path: `engines.${label}.name`, value: name, reason };
   });

@@ -4,6 +4,8 @@ import { UnsupportedError } from "../core/errors.ts";
 import { figureOfPtyr } from "../core/figures/figure_of_ptyr.ts";
 import { reconstructionFigure } from "../core/figures/reconstruction_figure.ts";
 import { writeFigure } from "../core/figures/write_figure.ts";
+import type { BraggTruth } from "../core/bragg/simulation.ts";
+import { simulateBragg3d } from "../core/loaders/bragg_3d_sim.ts";
 import { simulateMoonFlower } from "../core/loaders/moon_flower.ts";
 import type { LoaderParams } from "../core/loaders/mod.ts";
 import type { PreparedScan } from "../core/loaders/prepared_scan.ts";
@@ -12,7 +14,7 @@ import type { Model } from "../core/scan_models/model.ts";
 import { simulateScan } from "../core/simulation/simulated_scan.ts";
 import { dataParams, loaderOf, sortedScans } from "./load.ts";
 import { saveScan, type SaveServices } from "./prepare_files.ts";
-import { type Truth, truthOfModel, truthOfMoonFlower, writeTruth } from "./simulated_truth.ts";
+import { type Truth, truthOfBragg, truthOfModel, truthOfMoonFlower, writeTruth } from "./simulated_truth.ts";
 
 /** What was written for a scan. */
 export interface SimulatedFiles {
@@ -27,7 +29,7 @@ export interface SimulatedFiles {
 }
 
 /** Loaders that make frames instead of reading them. */
-const SIMULATORS: ReadonlySet<string> = new Set(["MoonFlowerScan", "QuickScan", "SimScan"]);
+const SIMULATORS: ReadonlySet<string> = new Set(["MoonFlowerScan", "QuickScan", "SimScan", "Bragg3dSimScan"]);
 
 /** The scans of a tree with their simulators. @throws {UnsupportedError} for a scan whose loader reads frames */
 export function simulatedScans({ scans }: Pick<PtychoParams, "scans">): { label: string; data: LoaderParams }[] {
@@ -90,6 +92,15 @@ function openSimulator(
       loader,
       truthOf: (prepared) => truthOfMoonFlower(label, { prepared, truth: simulateMoonFlower(data).truth }),
     };
+  }
+  if (data.name === "Bragg3dSimScan") {
+    let crystal: BraggTruth | null = null;
+    const open: typeof loader.open = (_, services) => {
+      const { scan, truth } = simulateBragg3d(data, services);
+      crystal = truth;
+      return scan;
+    };
+    return { loader: { ...loader, open }, truthOf: () => crystal && truthOfBragg(label, crystal) };
   }
   if (data.name !== "SimScan") return { loader, truthOf: () => null };
   let model: Model | null = null;

@@ -2,6 +2,8 @@
 
 import { type Ptyr, PTYR_DESCRIPTION, type PtyrStorage, writePtyr } from "../core/formats/ptyr.ts";
 import { asctime } from "../core/formats/h5rw.ts";
+import { toNatural, type Triple } from "../core/bragg/geometry.ts";
+import type { BraggTruth } from "../core/bragg/simulation.ts";
 import type { MoonFlowerTruth } from "../core/loaders/moon_flower.ts";
 import type { PreparedScan } from "../core/loaders/prepared_scan.ts";
 import type { Model } from "../core/scan_models/model.ts";
@@ -41,6 +43,41 @@ export function truthOfMoonFlower(
     probe: { [ID]: storage(truth.probe, [Math.floor(rows / 2), Math.floor(cols / 2)]) },
     obj: { [ID]: storage(truth.object, center) },
     positions: { [ID]: positions },
+  };
+}
+
+/** The truth of rocking curves: crystal and probe, under the IDs that `Bragg3dModel` gives to a scan of this label. */
+export function truthOfBragg(
+  label: string,
+  { geometry, places, probe, object, objectShape, objectOrigin }: BraggTruth,
+): Truth {
+  const ID = `S${label}`;
+  const { resolution, shape, energy, theta_bragg } = geometry;
+  const storage = (data: Float64Array, box: { readonly shape: Triple; readonly origin: Triple }): PtyrStorage => {
+    const [planes, rows, cols] = box.shape;
+    const [center3, center1, center2] = box.origin.map((o, axis) => Math.round(-o / resolution[axis]!) + 0);
+    return {
+      ID,
+      numID: 1,
+      data: complexArray(data, [1, planes, rows, cols]),
+      psize: [resolution[1], resolution[2]],
+      center: [center1!, center2!],
+      origin: [box.origin[1], box.origin[2]],
+      depth: { planes, psize: resolution[0], center: center3!, origin: box.origin[0], theta_bragg },
+      energy,
+      fill_value: 0,
+      layermap: [0],
+      nlayers: 1,
+      padding: 0,
+    };
+  };
+  const middle = shape.map((n, axis) => -Math.floor(n / 2) * resolution[axis]!) as unknown as Triple;
+  const crystal = Float64Array.from({ length: 2 * object.length }, (_, i) => i % 2 === 0 ? object[i >> 1]! : 0);
+  const coordinates = Float64Array.from(places.flatMap((place) => toNatural(place, geometry)));
+  return {
+    probe: { [ID]: storage(probe, { shape, origin: middle }) },
+    obj: { [ID]: storage(crystal, { shape: objectShape, origin: objectOrigin }) },
+    positions: { [ID]: { dtype: "float64", shape: [places.length, 3], data: coordinates } },
   };
 }
 

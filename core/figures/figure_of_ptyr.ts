@@ -36,14 +36,13 @@ export function figureOfPtyr(
     title: `${ptyr.runtime.run}${last ? ` – ${last.engine}, iteration ${last.iterations}` : ""}`,
     facts: [
       ...(object?.energy ? [`${numberText(object.energy)} keV`] : []),
-      ...(object
-        ? [`${lengthText(object.psize[1])} per pixel`, `object ${object.data.shape.slice(-2).join(" × ")} pixels`]
-        : []),
-      ...(probes[0] ? [`views of ${probes[0].data.shape.slice(-2).join(" × ")} pixels`] : []),
+      ...(object ? [`${lengthText(object.psize[1])} per pixel`, `object ${sizeText(object)}`] : []),
+      ...(probes[0] ? [`views of ${sizeText(probes[0])}`] : []),
       ...(last ? [`photon error ${numberText(last.error[1])}`] : []),
       ...(options.facts ?? []),
     ],
     objects: objects.map((storage) => {
+      if (storage.depth !== undefined) return shown(storage);
       const { centres } = scanHints(ptyr, storage);
       return { ...shown(storage), ...(centres ? { centres } : {}) };
     }),
@@ -56,6 +55,11 @@ function chosen(storages: Readonly<Record<string, PtyrStorage>>, ID?: string): P
   return Object.values(storages).filter((storage) => ID === undefined || storage.ID === ID);
 }
 
+function sizeText({ data: { shape }, depth }: PtyrStorage): string {
+  return `${shape.slice(depth === undefined ? -2 : -3).join(" × ")} ${depth === undefined ? "pixels" : "voxels"}`;
+}
+
 function shown(storage: PtyrStorage): FigureStorage {
-  return { ID: storage.ID, data: storage.data, psize: storage.psize };
+  const { ID, data, psize, depth } = storage;
+  return { ID, data, psize, ...depth === undefined ? {} : { depth } };
 }

@@ -11,14 +11,17 @@ import { phaseColours } from "./phase_colours.ts";
 import { PROBE_WHEEL_WIDTH, probePanel, type ProbeTile } from "./probe_panel.ts";
 import { mapRaster } from "./raster.ts";
 import { FAINT_INK, label, svgDocument } from "./svg.ts";
+import { volumeRows } from "./volume_panels.ts";
 
 /** A probe or object storage. */
 export interface FigureStorage {
   readonly ID: string;
-  /** Complex, (layer, y, x). */
+  /** Complex, (layer, y, x), or (layer, r3, r1, r2) for volumes. */
   readonly data: NdArray;
   /** Pixel size (y, x) in metres. */
   readonly psize: readonly [number, number];
+  /** Volumes: metres from one plane to the next, and the Bragg angle in degrees where it is known. */
+  readonly depth?: { readonly psize: number; readonly theta_bragg: number | null };
   /** Objects: (frame, 2) y, x, centres of the views in pixels, where known. */
   readonly centres?: Float64Array;
 }
@@ -46,16 +49,16 @@ export function reconstructionFigure(figure: ReconstructionFigure): string {
   const letters = "abcdefghijklmnopqrstuvwxyz"[Symbol.iterator]();
   const letter = () => letters.next().value ?? "";
   const content: string[] = [head(figure)];
-  const column = (WIDTH - 2 * MARGIN - GAP) / 2;
   let y = HEAD;
-  for (const panels of objectRows(figure)) {
+  for (const panels of [...objectRows(figure), ...volumes(figure)]) {
+    const column = (WIDTH - 2 * MARGIN - (panels.length - 1) * GAP) / panels.length;
     const height = Math.max(...panels.map((panel) => imagePanelHeight(panel, column)));
     panels.forEach((panel, i) => {
       content.push(imagePanel({ x: MARGIN + i * (column + GAP), y, width: column }, { ...panel, letter: letter() }));
     });
     y += height + GAP;
   }
-  const tiles = probeTiles(figure.probes);
+  const tiles = probeTiles(figure.probes.filter(({ depth }) => depth === undefined));
   const side = LOWER - PANEL_TITLE;
   let x = MARGIN;
   if (tiles.length > 0) {
@@ -88,7 +91,7 @@ function head(figure: ReconstructionFigure): string {
 function objectRows(figure: ReconstructionFigure): ImagePanel[][] {
   const rows: ImagePanel[][] = [];
   const view = figure.probes[0]?.data.shape.slice(-2) as [number, number] | undefined;
-  for (const object of figure.objects) {
+  for (const object of figure.objects.filter(({ depth }) => depth === undefined)) {
     const layers = layersOf(object.data);
     for (let layer = 0; layer < layers; layer++) {
       const shown = objectView(object.data, {
@@ -126,6 +129,16 @@ function objectRows(figure: ReconstructionFigure): ImagePanel[][] {
     }
   }
   return rows;
+}
+
+/** Slices through objects and probes that are volumes. */
+function volumes({ objects, probes }: ReconstructionFigure): ImagePanel[][] {
+  const rowsOf = (kind: string, storages: readonly FigureStorage[], withPhase: boolean) =>
+    storages.filter(({ depth }) => depth !== undefined).flatMap((storage) => {
+      const title = storages.length > 1 ? `${kind} ${storage.ID}` : kind;
+      return volumeRows(storage, { title, withPhase });
+    });
+  return [...rowsOf("Object", objects, true), ...rowsOf("Probe", probes, false)];
 }
 
 /** What a reader must know before anything else: that the reconstruction has left the finite numbers. */

@@ -50,8 +50,8 @@ export interface StorageSummary {
   readonly ID: string;
   readonly shape: readonly number[];
   readonly dtype: string;
-  /** Metres. */
-  readonly psize: readonly [number, number];
+  /** Metres, (y, x), or (r3, r1, r2) of volumes. */
+  readonly psize: readonly number[];
   readonly energy: number | null;
 }
 
@@ -157,7 +157,8 @@ function ptyrSummary(path: string, options: { notice?(message: string): void }):
 }
 
 function storageSummary(storage: PtyrStorage): StorageSummary {
-  const { ID, psize, energy, data } = storage;
+  const { ID, energy, data, depth } = storage;
+  const psize = [...depth === undefined ? [] : [depth.psize], ...storage.psize];
   return { ID, shape: data.shape, dtype: data.dtype, psize, energy };
 }
 
