@@ -53,7 +53,8 @@ const OVERRIDES: readonly (readonly [override: string, ...says: RegExp[]])[] = [
   ["engines.engine00.numiter=0", /engines\.engine00\.numiter: found 0, expected a whole number >= 1/],
   ["engines.engine00.name=DMM", /engines\.engine00\.name: found "DMM", expected one of .*did you mean "DM"\?/],
   ["engines.engine00.name=DM_3dBragg", /found "DM_3dBragg", but the engines built are DM/],
-  ["scans.MF.data.name=UCLLaserScan", /found "UCLLaserScan", but the loaders built are PtydScan/],
+  ["scans.MF.data.name=UCLLaserScan", /scans\.MF\.data\.scan_number: found None, expected the number of the scan/],
+  ["scans.MF.data.name=CxiScan", /scans\.MF\.data\.source: found None, expected the file to read/],
   [
     "scans={S: {name: Bragg3dModel, data: {name: Bragg3dSimScan}}}",
     /engines\.engine00\.name: found "DM", but it works on frames, and scans\.S has volumes/,
