@@ -6,20 +6,18 @@ import { checkFigurePath, writeFigure } from "../core/figures/write_figure.ts";
 import { type Candidates, findCandidates } from "../core/formats/candidates.ts";
 import { type Hdf5File, openHdf5 } from "../core/formats/hdf5.ts";
 import { hdf5Tree } from "../core/formats/hdf5_tree.ts";
-import { loadArray } from "../core/formats/array_file.ts";
-import { isNpy } from "../core/formats/npy.ts";
-import { isSpec, readSpec } from "../core/formats/spec.ts";
 import { type PtydSummary, type PtyrSummary, scanSummary, summarize } from "../core/formats/summary.ts";
 import { DataError, isPtychoError } from "../core/errors.ts";
 import { inspectCxi, inspectScans, type LoadedSummary } from "../functions/inspect_scan.ts";
 import { createRandom } from "../core/random.ts";
 import { type NdArray, sizeOf } from "../kernels/nd_array.ts";
 import type { CliIo } from "./command.ts";
+import { inspectOther, type OtherFile } from "./inspect_other.ts";
 import { type FrameSummary, summaryLines } from "./inspect_summary.ts";
 import { attributeText, jsonNode, treeLines } from "./inspect_tree.ts";
 import { collect, openRun } from "./open_run.ts";
 import { type ModuleFlags, withModuleOption, withUserModules } from "./user_modules.ts";
-import { inBytes, printable, valueText } from "./printed_values.ts";
+import { inBytes, valueText } from "./printed_values.ts";
 
 interface InspectFlags extends ModuleFlags {
   readonly json?: true;
@@ -37,7 +35,7 @@ interface Inspected {
   readonly kind: string;
   readonly summaries: readonly Summary[];
   readonly notices: readonly string[];
-  /** Of an HDF5 file. */
+  /** What is in it, line by line. */
   readonly tree?: { readonly lines: string[]; readonly json: unknown };
   /** Where nobody knows what the data sets are. */
   readonly candidates?: Candidates;
@@ -48,7 +46,7 @@ export function inspectCommand(io: CliIo): Command {
   return withModuleOption(new Command("inspect"))
     .description(
       "Show what is in a file, and what a loader would take of it: frames, positions, geometry, mask, counts and the mean pattern. " +
-        "Files: .ptyd, .ptyr, CXI and NXcxi_ptycho, any other HDF5 file, .npy, .npz, TIFF, EDF, SPEC; or a parameter file, for the data of its scans.",
+        "Files: .ptyd, .ptyr, CXI and NXcxi_ptycho, any other HDF5 file, .npy, .npz, TIFF, EDF, raw FLI frames, SPEC logs; or a parameter file, for the data of its scans.",
     )
     .argument("<file>", "the file to look at")
     .option("--json", "print one JSON object instead of text")
@@ -59,11 +57,7 @@ export function inspectCommand(io: CliIo): Command {
       if (flags.png !== undefined) checkFigurePath(flags.png);
       const seen = /\.(ya?ml|json)$/i.test(path)
         ? await inspectParameters(path, { io, flags })
-        : isPicture(path)
-        ? inspectArray(path)
-        : isSpec(headOf(path))
-        ? inspectSpec(path)
-        : inspectHdf5(path, flags);
+        : inspectFile(path, flags);
       if (flags.png !== undefined) await drawScans(flags.png, { path, summaries: seen.summaries });
       if (flags.json) io.out(`${JSON.stringify(jsonOf(path, seen), jsonValue)}\n`);
       else io.out(`${textLines(path, seen).join("\n")}\n`);
@@ -80,6 +74,11 @@ async function inspectParameters(
   const warn = (message: string): void => void notices.push(message);
   const summaries = inspectScans(parsed, { ...services, warn, log: warn });
   return { what: "parameters", kind: "parameters", summaries, notices };
+}
+
+function inspectFile(path: string, flags: InspectFlags): Inspected {
+  const other = inspectOther(path);
+  return other === null ? inspectHdf5(path, flags) : inspectArrays(other);
 }
 
 function inspectHdf5(path: string, flags: InspectFlags): Inspected {
@@ -134,44 +133,33 @@ function bareFrames(
   return { kind: "frames", ...scanSummary({ ...source, weight: null, positions: null }, unknown) };
 }
 
-/** Files that hold one array and are not HDF5. */
-function isPicture(path: string): boolean {
-  return isNpy(path) || /\.(npz|tiff?|edf)$/i.test(path);
+/** Files of arrays and of what is not frames. */
+function inspectArrays({ kind, what, arrays, content }: OtherFile): Inspected {
+  const told = arrays.map((
+    { what, array },
+  ) => [what, array.shape.join(" x ") || "single value", array.dtype, ...shownValues(array)]);
+  const texts = told.map((words) => words.filter((word) => word !== "").join(" "));
+  return {
+    what: arrays.length === 1 ? `${what}, ${texts[0]}` : what,
+    kind,
+    summaries: arrays.length === 1 ? framesIn(arrays[0]!.array) : [],
+    notices: arrays.length === 1 ? [] : texts,
+    ...content === undefined ? {} : { tree: content },
+  };
 }
 
-/** Enough to tell formats apart; nothing of what cannot be read, which is said by who reads it. */
-function headOf(path: string): Uint8Array {
-  const head = new Uint8Array(64);
-  try {
-    using file = Deno.openSync(path, { read: true });
-    return head.subarray(0, file.readSync(head) ?? 0);
-  } catch {
-    return new Uint8Array(0);
-  }
+function shownValues(array: NdArray): string[] {
+  return sizeOf(array.shape) <= 8 ? [valueText(array)] : [];
 }
 
-function inspectSpec(path: string): Inspected {
-  const { scans } = readSpec(path);
-  const lines = scans.map(({ number, command, labels, rows }) =>
-    `scan ${number}  ${printable(command)}: ${rows.length} points of ${printable(labels.join(", "))}`
-  );
-  return { what: `SPEC log of ${scans.length} scans`, kind: "spec", summaries: [], notices: lines };
-}
-
-function inspectArray(path: string): Inspected {
-  const array = loadArray(path);
-  const { dtype, shape, data } = array;
-  const what = `array, ${shape.join(" x ") || "single value"} ${dtype}`;
-  const isFrames = (shape.length === 2 || shape.length === 3) && sizeOf(shape) > 0 && !dtype.startsWith("complex");
-  const small = sizeOf(shape) <= 8 ? [`values ${valueText(array)}`] : [];
-  if (!isFrames) return { what, kind: "array", summaries: [], notices: small };
+function framesIn({ dtype, shape, data }: NdArray): FrameSummary[] {
+  if (![2, 3].includes(shape.length) || sizeOf(shape) === 0 || dtype.startsWith("complex")) return [];
   const [rows, cols] = shape.slice(-2) as [number, number];
   const pixels = rows * cols;
   const frames = (start: number, stop: number) => ({
     data: { dtype, shape: [stop - start, rows, cols], data: data.subarray(start * pixels, stop * pixels) } as NdArray,
   });
-  const summary = bareFrames({ numFrames: data.length / pixels, shape: [rows, cols], frames });
-  return { what, kind: "array", summaries: [summary], notices: small };
+  return [bareFrames({ numFrames: data.length / pixels, shape: [rows, cols], frames })];
 }
 
 async function drawScans(
