@@ -55,10 +55,6 @@ const OVERRIDES: readonly (readonly [override: string, ...says: RegExp[]])[] = [
   ["engines.engine00.name=DM_3dBragg", /found "DM_3dBragg", but the engines built are DM/],
   ["scans.MF.data.name=UCLLaserScan", /scans\.MF\.data\.scan_number: found None, expected the number of the scan/],
   ["scans.MF.data.name=CxiScan", /scans\.MF\.data\.source: found None, expected the file to read/],
-  [
-    "scans={S: {name: Bragg3dModel, data: {name: Bragg3dSimScan}}}",
-    /engines\.engine00\.name: found "DM", but it works on frames, and scans\.S has volumes/,
-  ],
   ["scans.MF.propagation=nearfeild", /found "nearfeild", expected "farfield" or "nearfield"/],
   ["scans={}", /scans: found no scan, expected at least one/],
   ["io.interaction.active=true", /io\.interaction\.active: found true, but .* not built; write io\.interaction: false/],

@@ -14,6 +14,7 @@ import { prepareScan } from "../../core/preparation/prepare.ts";
 import { createBraggPropagator } from "../../core/propagators/bragg.ts";
 import { createRandom } from "../../core/random.ts";
 import { allDiffraction } from "../../kernels/measured.ts";
+import recorded from "./fixtures/bragg.json" with { type: "json" };
 import { assertRelative, hasShared, readAttribute, readNumbers } from "./init_oracle.ts";
 
 const ORACLES = ["reference/oracles/oracle_bragg_v0.4.0.h5", "reference/oracles/oracle_bragg_v0.9.0.h5"];
@@ -128,31 +129,60 @@ const SCAN = {
   },
 };
 
+/** The scan of the oracles, simulated, prepared and begun. */
+function begin() {
+  const p = bragg3dModelParams.parse(SCAN);
+  const data = p.data as Bragg3dSimScanParams;
+  const [random, log, path] = [createRandom(1), () => {}, (relative: string) => relative];
+  const options = { label: "scan01", written: new Set<string>(), precision: "double", now: new Date(0) } as const;
+  const prepared = prepareScan(bragg3dSim, data, { ...options, services: { random, log, path } });
+  const never = (): never => assert.fail("nothing is read");
+  const services = { random, log, loadArray: never, readPtyr: never, precision: "double" } as const;
+  const { scans: [scan], probe, obj } = buildBraggModel([{ label: "scan01", p, prepared }], services);
+  const { depth, origin } = obj.storages[0]!;
+  return {
+    prepared,
+    coordinates: scan!.bragg!.coordinates,
+    intensities: allDiffraction(scan!.prepared.measured),
+    probe: probe.data,
+    object: obj.data,
+    origin: [depth!.origin, ...origin],
+    low: obj.views.flatMap((view) => [view.depth!.low, ...view.low]),
+  };
+}
+
 Deno.test({
   name: `Bragg3dSimScan and Bragg3dModel begin as PtyPy v0.4.0 does, to 1e-12${
     absent ? " (skipped: no ../shared)" : ""
   }`,
   ignore: absent,
   fn() {
-    const p = bragg3dModelParams.parse(SCAN);
-    const data = p.data as Bragg3dSimScanParams;
-    const [random, log, path] = [createRandom(1), () => {}, (relative: string) => relative];
-    const options = { label: "scan01", written: new Set<string>(), precision: "double", now: new Date(0) } as const;
-    const prepared = prepareScan(bragg3dSim, data, { ...options, services: { random, log, path } });
-    const never = (): never => assert.fail("nothing is read");
-    const services = { random, log, loadArray: never, readPtyr: never, precision: "double" } as const;
-    const { scans: [scan], probe, obj } = buildBraggModel([{ label: "scan01", p, prepared }], services);
+    const found = begin();
     const oracle = (name: string) => readNumbers(ORACLE, `inputs/${name}`).data;
-    assertRelative(prepared.rocking!.coordinates, oracle("raw_positions_angle_x_z_y"), 1e-12);
-    assertRelative(scan!.bragg!.coordinates, oracle("coord_r3r1r2"), 1e-12);
-    assertRelative(allDiffraction(scan!.prepared.measured), oracle("intensities"), 1e-12);
-    assertRelative(probe.data, oracle("probe0"), 1e-12);
-    assertRelative(obj.data, oracle("object0"), 1e-12);
-    const { depth, origin } = obj.storages[0]!;
-    assertRelative([depth!.origin, ...origin], readAttribute(ORACLE, "inputs", "object_origin"), 1e-12);
-    const low = obj.views.flatMap((view) => [view.depth!.low, ...view.low]);
-    assert.deepEqual(low, [...oracle("dlow")]);
+    assertRelative(found.prepared.rocking!.coordinates, oracle("raw_positions_angle_x_z_y"), 1e-12);
+    assertRelative(found.coordinates, oracle("coord_r3r1r2"), 1e-12);
+    assertRelative(found.intensities, oracle("intensities"), 1e-12);
+    assertRelative(found.probe, oracle("probe0"), 1e-12);
+    assertRelative(found.object, oracle("object0"), 1e-12);
+    assertRelative(found.origin, readAttribute(ORACLE, "inputs", "object_origin"), 1e-12);
+    assert.deepEqual(found.low, [...oracle("dlow")]);
   },
+});
+
+Deno.test("Bragg3dSimScan and Bragg3dModel have the values recorded from PtyPy v0.4.0, to 1e-12", () => {
+  const found = begin();
+  const moduli = Float64Array.from({ length: found.probe.length / 2 }, (_, i) => {
+    return Math.hypot(found.probe[2 * i]!, found.probe[2 * i + 1]!);
+  });
+  for (const [values, expected] of [[moduli, recorded.probe], [found.intensities, recorded.intensities]] as const) {
+    for (const [i, at] of expected.at.entries()) {
+      assert.ok(Math.abs(values[at]! - expected.values[i]!) <= 1e-12 * expected.largest, `number ${at}: ${values[at]}`);
+    }
+    assertRelative([sumOf(values)], [expected.sum], 1e-12);
+  }
+  assertRelative(GEOMETRY.resolution, recorded.resolution, 1e-12);
+  assertRelative(found.origin, recorded.object_origin, 1e-12);
+  assert.deepEqual(found.low, recorded.low);
 });
 
 /** Probe times the view of the object that begins at `first`. */
@@ -181,4 +211,10 @@ function profileOf(volume: Float64Array, [planes, rows, cols]: Triple): Float64A
     profile[Math.floor(i / cols) % rows]! += Math.hypot(volume[2 * i]!, volume[2 * i + 1]!) / (planes * cols);
   }
   return profile;
+}
+
+function sumOf(values: Iterable<number>): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
 }
