@@ -34,11 +34,6 @@ const ROWS: readonly Row[] = [
     notice: "Live plots (io.autoplot) are not built; plot the result with exitwave plot",
   },
   {
-    path: "scans.*.data.chunk_format",
-    when: (v) => v !== ".chunk%02d",
-    reason: "PtyPy never used it; files of save = link are called as PtyPy calls them, .part000 and so on",
-  },
-  {
     path: "scans.*.sharing",
     when: (v, scan) =>
       scan.name === "Bragg3dModel" && isPlainObject(v) && Object.values(v).some((name) => name !== null),

@@ -28,7 +28,6 @@ const REFUSED: readonly [path: string, value: unknown, tree: Record<string, unkn
   ["io.interaction.server.port", 5000, { io: { interaction: { server: { port: 5000 } } } }],
   ["io.autoplot.interval", 5, { io: { autoplot: { interval: 5 } } }],
   ["engines.e.name", "DM", { ...VOLUMES, engines: { e: { name: "DM" } } }],
-  ["scans.A.data.chunk_format", ".x%d", inScan({ data: { name: "PtydScan", chunk_format: ".x%d" } })],
   ["engines.e.name", "DM_3dBragg", { engines: { e: { name: "DM_3dBragg" } } }],
   ["engines.e.subpix", "fourier", { engines: { e: { name: "DM", subpix: "fourier" } } }],
   ["engines.e.subpix_start", 3, { engines: { e: { name: "DM", subpix_start: 3 } } }],

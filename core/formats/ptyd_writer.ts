@@ -15,6 +15,7 @@ import { writeError } from "./atomic_file.ts";
 import { type H5rwNode, writeEntries, writeRootAttributes, writeTree } from "./h5rw.ts";
 import { array, dict, float, floats, fromPlain, int, ints, type PlainValue, text } from "./h5rw_values.ts";
 import { Hdf5Writer, writeHdf5 } from "./hdf5_writer.ts";
+import { fillNumbers } from "../path_pattern.ts";
 import type { PtydMeta } from "./ptyd.ts";
 
 /** How chunks are stored: one group each, one file each with a link, or all frames in one chunk. */
@@ -31,6 +32,8 @@ export interface PtydSpec {
   readonly info: Readonly<Record<string, PlainValue>>;
   /** Time of creation, for the file's attributes. */
   readonly now: Date;
+  /** What the names of linked chunk files add to that of the file: a number in place of `%d`; `.chunk%02d` if left out. */
+  readonly chunkFormat?: string;
 }
 
 /** Some frames to write. */
@@ -64,6 +67,7 @@ export function createPtyd(path: string, spec: PtydSpec): PtydWriter {
 export class PtydWriter implements Disposable {
   readonly #path: string;
   readonly #spec: PtydSpec;
+  readonly #format: string;
   readonly #writer: Hdf5Writer | null;
   readonly #positions: Float64Array[] = [];
   readonly #indices: number[] = [];
@@ -77,7 +81,8 @@ export class PtydWriter implements Disposable {
   constructor(path: string, spec: PtydSpec) {
     this.#path = path;
     this.#spec = spec;
-    this.#firstPart = spec.save === "link" ? firstFreePart(path) : 0;
+    this.#format = spec.chunkFormat ?? ".chunk%02d";
+    this.#firstPart = spec.save === "link" ? firstFreePart(path, this.#format) : 0;
     this.#writer = spec.save === "link" ? null : new Hdf5Writer(path);
     if (this.#writer) {
       writeRootAttributes(this.#writer, spec.now);
@@ -173,7 +178,7 @@ export class PtydWriter implements Disposable {
   }
 
   #partPath(chunk: number): string {
-    return `${this.#path}.part${String(this.#firstPart + chunk).padStart(3, "0")}`;
+    return this.#path + fillNumbers(this.#format, [this.#firstPart + chunk], "chunk_format");
   }
 
   #about(): Record<string, H5rwNode> {
@@ -218,13 +223,15 @@ function angleNodes({ theta_bragg, rocking_step }: PtydSpec["meta"]): Record<str
   return { theta_bragg: float(theta_bragg), rocking_step: float(rocking_step) };
 }
 
-/** One more than the highest number of the chunk files `<dfile>.part<number>` that are there. */
-function firstFreePart(path: string): number {
-  const start = `${basename(path)}.part`;
+/** One more than the highest number of the chunk files that are there. */
+function firstFreePart(path: string, format: string): number {
+  const [start = "", after = ""] = format.split(/%\d*d/);
+  const before = basename(path) + start;
   let free = 0;
   try {
     for (const entry of Deno.readDirSync(dirname(path))) {
-      const number = entry.name.startsWith(start) ? entry.name.slice(start.length) : "";
+      const isPart = entry.name.startsWith(before) && entry.name.endsWith(after);
+      const number = isPart ? entry.name.slice(before.length, entry.name.length - after.length).trim() : "";
       if (/^\d+$/.test(number)) free = Math.max(free, Number(number) + 1);
     }
   } catch (error) {

@@ -116,11 +116,11 @@ Deno.test(
 Deno.test(
   "PtydScan leaves out chunks whose files are missing, and says so",
   withScan((dfile, folder) => {
-    Deno.removeSync(join(folder, "scan.ptyd.part000"));
+    Deno.removeSync(join(folder, "scan.ptyd.chunk00"));
     const messages: string[] = [];
     const scan = prepare({ dfile }, messages);
     assert.deepEqual([...scan.positions], [2, 20, 3, 30]);
-    assert.match(messages.join("\n"), /Left out "\/chunks\/0".*scan\.ptyd\.part000/);
+    assert.match(messages.join("\n"), /Left out "\/chunks\/0".*scan\.ptyd\.chunk00/);
   }, { save: "link" }),
 );
 

@@ -66,7 +66,8 @@ export function openSaver(p: PtyScanParams, o: SaveContext): ScanSaver | null {
   const path = o.services.path(p.dfile);
   const label = p.label ?? o.label;
   const info = infoOf(p, { ...o, label });
-  const file = createPtyd(path, { save: p.save, meta: { ...o.meta, ...anglesOf(o.plan), label }, info, now: o.now });
+  const meta = { ...o.meta, ...anglesOf(o.plan), label };
+  const file = createPtyd(path, { save: p.save, meta, info, now: o.now, chunkFormat: p.chunk_format });
   // Frames that grow into one data set must have one element type, which is settled before they are known.
   const isWhole = p.save === "merge" ? isWholeForSure(p, o.plan) : null;
   return {

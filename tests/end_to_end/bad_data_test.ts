@@ -222,7 +222,7 @@ Deno.test(
     writeScan(join(folder, "x.ptyd"), { save: "link" });
     const { code, err } = await run(folder);
     assert.deepEqual([code, err.includes("note:")], [0, false]);
-    const parts = filesBelow(folder).filter((path) => path.startsWith("x.ptyd.part"));
+    const parts = filesBelow(folder).filter((path) => path.startsWith("x.ptyd.chunk"));
     assert.equal(parts.length, 2);
     Deno.removeSync(join(folder, parts[1]!));
     const second = await run(folder);

@@ -73,9 +73,26 @@ Deno.test(
     Deno.mkdirSync(`${folder}/a`);
     writeExample(`${folder}/a/x.ptyd`, "link");
     Deno.renameSync(`${folder}/a`, `${folder}/b`);
-    assert.ok([...Deno.readDirSync(`${folder}/b`)].some((entry) => entry.name === "x.ptyd.part000"));
+    assert.ok([...Deno.readDirSync(`${folder}/b`)].some((entry) => entry.name === "x.ptyd.chunk00"));
     using file = openPtyd(`${folder}/b/x.ptyd`);
     assertExample(file);
+  }),
+);
+
+Deno.test(
+  "linked chunks are called by chunkFormat, with numbers after those that are there",
+  inFolder((folder) => {
+    const spec = { ...exampleSpec("link"), chunkFormat: "_%3d.h5" };
+    for (const _ of [1, 2]) {
+      using writer = createPtyd(`${folder}/x.ptyd`, spec);
+      writer.append(exampleChunk(0, 3));
+      writer.append(exampleChunk(3, 4));
+      writer.close();
+    }
+    const names = [...Deno.readDirSync(folder)].map((entry) => entry.name).filter((name) => name.endsWith(".h5"));
+    assert.deepEqual(names.sort(), ["x.ptyd_  0.h5", "x.ptyd_  1.h5", "x.ptyd_  2.h5", "x.ptyd_  3.h5"]);
+    using file = openPtyd(`${folder}/x.ptyd`);
+    assert.equal(file.numFrames, 7);
   }),
 );
 
@@ -83,12 +100,12 @@ Deno.test(
   "a linked chunk that is gone is left out with a notice",
   inFolder((folder) => {
     writeExample(`${folder}/x.ptyd`, "link");
-    Deno.removeSync(`${folder}/x.ptyd.part001`);
+    Deno.removeSync(`${folder}/x.ptyd.chunk01`);
     const notices: string[] = [];
     using file = openPtyd(`${folder}/x.ptyd`, { notice: (message) => notices.push(message) });
     assert.equal(file.numFrames, 7);
     assert.deepEqual([...file.indices], [0, 2, 4, 10, 12, 14, 16]);
-    assert.match(notices.join(), /Left out "\/chunks\/1".*x\.ptyd\.part001/);
+    assert.match(notices.join(), /Left out "\/chunks\/1".*x\.ptyd\.chunk01/);
   }),
 );
 
@@ -104,7 +121,7 @@ Deno.test(
     using file = openPtyd(`${folder}/link.ptyd`);
     assert.equal(file.numFrames, 3);
     const names = [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
-    assert.deepEqual(names, ["link.ptyd", "link.ptyd.part000"]);
+    assert.deepEqual(names, ["link.ptyd", "link.ptyd.chunk00"]);
   }),
 );
 

@@ -13,10 +13,12 @@ export const PTY_SCAN_SHAPE = {
   dfile: z.string().min(1).nullable().prefault(null).meta({
     description: "The `.ptyd` file into which prepared frames are saved, or from which they come; None for no file",
   }),
-  chunk_format: z.string().prefault(".chunk%02d").meta({
-    description:
-      "Ending of the part files if `save` is `link`; no version of PtyPy uses it, so only the default is taken",
-  }),
+  chunk_format: z.string().regex(/^[^%/\\]*%\d{0,2}d[^%/\\]*$/, 'expected one number such as "%02d" and no path')
+    .prefault(
+      ".chunk%02d",
+    ).meta({
+      description: "What the names of chunk files add to that of `dfile` if `save` is `link`, with a number for `%02d`",
+    }),
   save: z.enum(["append", "link", "merge"]).nullable().prefault(null).meta({
     types: ["str"],
     description:
