@@ -44,7 +44,8 @@ function assertExample(file: Ptyd): void {
     chunk,
   ) => [...toNumbers(chunk.weights!)]);
   assert.deepEqual([...toNumbers(file.frames(0, 9).weights!)], weights);
-  assert.deepEqual(file.meta, { ...exampleSpec("append").meta, num_frames: 9 });
+  const angles = { theta_bragg: null, rocking_step: null };
+  assert.deepEqual(file.meta, { ...exampleSpec("append").meta, ...angles, num_frames: 9 });
   assert.equal(file.info.add_poisson_noise, false);
   assert.deepEqual(file.info.orientation, [true, false, true]);
 }
@@ -86,7 +87,7 @@ Deno.test(
     for (const _ of [1, 2]) {
       using writer = createPtyd(`${folder}/x.ptyd`, spec);
       writer.append(exampleChunk(0, 3));
-      writer.append(exampleChunk(3, 4));
+      writer.append(exampleChunk(3, 7));
       writer.close();
     }
     const names = [...Deno.readDirSync(folder)].map((entry) => entry.name).filter((name) => name.endsWith(".h5"));
@@ -147,7 +148,10 @@ Deno.test(
     using writer = createPtyd(`${folder}/x.ptyd`, exampleSpec("append"));
     assert.throws(() => writer.close(), /found no frames/);
     const chunk = exampleChunk(0, 3);
-    assert.throws(() => writer.append({ ...chunk, positions: new Float64Array(4) }), /found 2 positions, expected 3/);
+    assert.throws(
+      () => writer.append({ ...chunk, positions: new Float64Array(4) }),
+      /found 4 numbers for positions, expected 2 or 4 for each of 3 frames/,
+    );
     assert.throws(() => writer.append({ ...chunk, indices: [1] }), /found 1 indices, expected 3/);
     const weights = { dtype: "uint8" as const, shape: [4, 3], data: new Uint8Array(12) };
     assert.throws(() => writer.append({ ...chunk, weights }), /found weights of shape 4 x 3/);
