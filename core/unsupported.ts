@@ -33,12 +33,6 @@ const ROWS: readonly Row[] = [
     reason: "live plots are not built; write io.autoplot: false, and plot the result with exitwave plot",
     notice: "Live plots (io.autoplot) are not built; plot the result with exitwave plot",
   },
-  {
-    path: "scans.*.sharing",
-    when: (v, scan) =>
-      scan.name === "Bragg3dModel" && isPlainObject(v) && Object.values(v).some((name) => name !== null),
-    reason: "only scans of Full and Vanilla can share; leave it out",
-  },
   { path: "engines.*.name", when: notIn(BUILT_ENGINES), reason: `the engines built are ${BUILT_ENGINES.join(", ")}` },
   { path: "engines.*.subpix", when: (v) => v === "fourier", reason: NO_SUBPIXEL },
   { path: "engines.*.subpix_start", when: (v) => v !== 0, reason: NO_SUBPIXEL },

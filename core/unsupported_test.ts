@@ -73,11 +73,6 @@ for (const [what, tree] of ACCEPTED) {
   });
 }
 
-Deno.test("checkSupported() refuses that scans of a model share which cannot", () => {
-  const A = { name: "Bragg3dModel", data: { name: "Bragg3dSimScan" }, sharing: { object: "B" } };
-  assert.match(refusal({ scans: { A } }).message, /^scans\.A\.sharing\.object: found "B", but only scans of Full/m);
-});
-
 Deno.test("checkSupported() names everything that is not built in one error", () => {
   const error = refusal({
     ipython_kernel: true,
