@@ -173,7 +173,7 @@ const WRONG: readonly [change: Record<string, unknown>, path: string][] = [
   [{ n_rocking_positions: 0 }, "n_rocking_positions"],
   [{ rocking_step: -1 }, "rocking_step"],
   [{ illumination: { photons: 0 } }, "illumination.photons"],
-  [{ illumination: { aperture: { size: 1e-6, offset: 1 } } }, "illumination"],
+  [{ illumination: { aperture: { size: 1e-6, offset: 1 } } }, "illumination.aperture.offset"],
   [{ illumination: { model: [[1, 2], [3, 4]] } }, "illumination.model"],
 ];
 for (const [change, name] of WRONG) {
