@@ -30,8 +30,18 @@ export function paramsCommand(io: CliIo): Command {
     });
 }
 
-/** An entry as machines read it; `ours` marks the few that PtyPy does not have. */
+/** An entry as machines read it; `ours` marks what PtyPy does not have, `newer` what only PtyPy 0.9 has. */
 function asJson(entry: ParameterEntry): Record<string, unknown> {
-  const { path, types, default: preset, min, max, unit, description, ours } = entry;
-  return { path, types, default: preset, min, max, unit, description, ...(ours === true && { ours }) };
+  const { path, types, default: preset, min, max, unit, description, ours, newer } = entry;
+  return {
+    path,
+    types,
+    default: preset,
+    min,
+    max,
+    unit,
+    description,
+    ...(ours === true && { ours }),
+    ...(newer === true && { newer }),
+  };
 }

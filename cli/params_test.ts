@@ -19,12 +19,17 @@ Deno.test("exitwave params PATH lists that branch, also without the leading ptyc
   assert.equal(await params(["io.autosave"]), await params(["ptycho.io.autosave"]));
 });
 
-Deno.test("exitwave params --json gives the seven fields of every entry, and marks ours", async () => {
+Deno.test("exitwave params --json gives the seven fields of every entry, and marks those that PtyPy 0.4 does not have", async () => {
   const entries: Record<string, unknown>[] = JSON.parse(await params(["--json"]));
-  assert.equal(entries.length, 870);
+  const isNew = ({ ours, newer }: Record<string, unknown>) => ours === true || newer === true;
+  assert.equal(entries.filter((e) => !isNew(e)).length, 869);
   const fields = ["path", "types", "default", "min", "max", "unit", "description"];
-  for (const entry of entries) assert.deepEqual(Object.keys(entry).filter((k) => k !== "ours"), fields);
-  assert.deepEqual(entries.filter((e) => e.ours === true).map((e) => e.path), ["ptycho.seed"]);
+  for (const entry of entries) {
+    assert.deepEqual(Object.keys(entry).filter((k) => !["ours", "newer"].includes(k)), fields);
+  }
+  const marked = (mark: string) => entries.filter((e) => e[mark] === true).map((e) => e.path);
+  assert.ok(["ptycho.seed", "scandata.CxiScan.source"].every((path) => marked("ours").includes(path)));
+  assert.ok(marked("newer").includes("scandata.Hdf5Loader.padding"));
   assert.deepEqual(JSON.parse(await params(["scandata.PtyScan.rebin", "--json"])).map(withoutDescription), [
     { path: "scandata.PtyScan.rebin", types: ["int"], default: null, min: 1, max: 8, unit: null },
   ]);
