@@ -1,7 +1,7 @@
 /** What `exitwave inspect` says of files that are not HDF5: pictures, archives of arrays, raw frames, logs of SPEC. */
 
 import { readEdf } from "../core/formats/edf.ts";
-import { readError } from "../core/formats/hdf5_signature.ts";
+import { existsAsFile, readError } from "../core/formats/hdf5_signature.ts";
 import { isNpy, readNpy } from "../core/formats/npy.ts";
 import { isZip, listNpz, parseNpz } from "../core/formats/npz_reader.ts";
 import { readFliRaw } from "../core/formats/fli_raw.ts";
@@ -25,11 +25,12 @@ export interface OtherFile {
 const HEAD_BYTES = 256;
 
 /**
- * Looks into a file by what its first bytes say; null for others, which may be HDF5.
+ * Looks into a file by what its first bytes say; null for others, which may be HDF5, and for what is no file.
  *
- * @throws {DataError} if it is missing, or is not what it begins as
+ * @throws {DataError} if it cannot be read, or is not what it begins as
  */
 export function inspectOther(path: string): OtherFile | null {
+  if (!existsAsFile(path)) return null;
   const head = headOf(path);
   if (isNpy(path)) return { kind: "npy", what: "NumPy array", arrays: [{ what: "", array: readNpy(path) }] };
   if (isTiff(head)) return { kind: "tiff", what: "TIFF picture", arrays: [{ what: "", array: readTiff(path) }] };
