@@ -10,6 +10,7 @@ import type { MoonFlowerScanParams } from "../parameters/scandata/moon_flower_sc
 import { flowerPicture } from "../pictures/flower.ts";
 import { moonPicture } from "../pictures/moon.ts";
 import { createPropagator, type Propagator } from "../propagators/propagator.ts";
+import { exitWaveOf } from "../simulation/exit_wave.ts";
 import { defineLoader, type OpenScan } from "./loader.ts";
 import { simulatedPositions } from "./simulated_positions.ts";
 
@@ -137,17 +138,7 @@ function simulateFrames(truth: MoonFlowerTruth, o: FrameRequest): NdArray {
 /** Probe times the view of one frame. */
 function exitWave(truth: MoonFlowerTruth, frame: number): Float64Array {
   const [rows, cols] = truth.probe.shape as readonly [number, number];
-  const stride = truth.object.shape[1]!;
-  const [top, left] = [truth.origins[2 * frame]!, truth.origins[2 * frame + 1]!];
-  const [a, b] = [truth.probe.data, truth.object.data];
-  const wave = new Float64Array(2 * rows * cols);
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < cols; x++) {
-      const i = 2 * (y * cols + x);
-      const j = 2 * ((top + y) * stride + left + x);
-      wave[i] = a[i]! * b[j]! - a[i + 1]! * b[j + 1]!;
-      wave[i + 1] = a[i]! * b[j + 1]! + a[i + 1]! * b[j]!;
-    }
-  }
-  return wave;
+  const low = [truth.origins[2 * frame]!, truth.origins[2 * frame + 1]!] as const;
+  const view = { layer: truth.object.data, stride: truth.object.shape[1]!, low };
+  return exitWaveOf(truth.probe.data, view, { rows, cols });
 }

@@ -5,6 +5,7 @@ import { storageSize } from "../containers/storage.ts";
 import type { Pod } from "../containers/pod.ts";
 import { createPropagator, type Propagator } from "../propagators/propagator.ts";
 import type { Model } from "../scan_models/model.ts";
+import { exitWaveOf } from "./exit_wave.ts";
 
 /**
  * A function that adds the photons of one frame to `into`, (y, x): the sum over its pods, which do not interfere, of
@@ -33,20 +34,9 @@ function exitWave({ probe, obj }: Model, pod: Pod, { geometry }: Propagator): Fl
   const [rows, cols] = geometry.shape;
   const probeView = probe.views[pod.probe]!;
   const objectView = obj.views[pod.obj]!;
-  const a = layerOf(probe, probeView);
-  const b = layerOf(obj, objectView);
-  const stride = obj.storages[objectView.storage]!.cols;
-  const [top, left] = objectView.low;
-  const wave = new Float64Array(2 * rows * cols);
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < cols; x++) {
-      const i = 2 * (y * cols + x);
-      const j = 2 * ((top + y) * stride + left + x);
-      wave[i] = a[i]! * b[j]! - a[i + 1]! * b[j + 1]!;
-      wave[i + 1] = a[i]! * b[j + 1]! + a[i + 1]! * b[j]!;
-    }
-  }
-  return wave;
+  const { cols: stride } = obj.storages[objectView.storage]!;
+  const view = { layer: layerOf(obj, objectView), stride, low: objectView.low };
+  return exitWaveOf(layerOf(probe, probeView), view, { rows, cols });
 }
 
 function layerOf(
