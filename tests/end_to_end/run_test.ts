@@ -331,7 +331,7 @@ Deno.test(
     const made = await exitwave(["simulate", file, "-o", ptyd, "--json"]);
     assert.equal(made.code, 0, made.err);
     const truth = join(folder, "made/scan_truth.ptyr");
-    assert.deepEqual(JSON.parse(made.out), [{ label: "MF", frames: 39, shape: [32, 32], ptyd, truth }]);
+    assert.deepEqual(JSON.parse(made.out), [{ label: "MF", frames: 39, shape: [32, 32], ptyd, truth, figure: null }]);
     assert.deepEqual(filesBelow(folder), ["made/", "made/scan.ptyd", "made/scan_truth.ptyr", "moon.json"]);
 
     const data = { name: "PtydScan", dfile: ptyd };
