@@ -1,13 +1,14 @@
 /**
  * Raw frames to counts: minus the dark field, divided by the flat field and by the normalisation, in double precision whatever the
- * detector wrote; and the mask with them. Pixels whose flat field is not positive say nothing and are masked; counts that the dark field
- * makes negative become 0.
+ * detector wrote; and the mask with them. Pixels whose flat field is not positive say nothing and are masked, and so are saturated
+ * ones; counts that the dark field makes negative become 0.
  */
 
 import type { ElementArray, NdArray } from "../../kernels/nd_array.ts";
 import { sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import type { RawFrames } from "./loader.ts";
+import { saturationOf } from "./saturated.ts";
 
 /** A value for every pixel: the same for all frames, or another for each. */
 export interface FrameField {
@@ -29,6 +30,8 @@ export interface Corrections {
   readonly mask: FrameField | null;
   /** Whether it is <= 0 that is valid. */
   readonly isMaskInverted: boolean;
+  /** From which count on a raw pixel is masked: 0 for never, null for what its type says; see `saturationOf`. */
+  readonly saturation: number | null;
   /** Masked pixels around: top, bottom, left, right. */
   readonly padding: readonly [number, number, number, number];
 }
@@ -52,21 +55,34 @@ export function createCorrector(shape: readonly [number, number], c: Corrections
   const masks = [c.mask, c.flat, isField(c.normalisation) ? c.normalisation : null].filter((field) => field !== null);
   const isCommon = masks.every((field) => field.common !== null);
   const pad = padder(shape, { padded, corner: [top, left] });
-  const weigh = (numbers: ArrayLike<number>): NdArray<Uint8Array> => {
+  const weigh = (numbers: ArrayLike<number>, isSaturated: SaturatedPixel | null): NdArray<Uint8Array> => {
     const valid = validPixels(numbers, { pixels: sizeOf(shape), corrections: c });
+    if (isSaturated !== null) { for (let i = 0; i < valid.length; i++) if (isSaturated(i)) valid[i] = 0; }
     const data = isPadded ? pad(valid, numbers.length, new Uint8Array(numbers.length * sizeOf(padded))) : valid;
     return { dtype: "uint8", shape: [numbers.length, ...padded], data };
   };
-  const common = isCommon && (masks.length > 0 || isPadded) ? weigh([0]) : null;
+  const common = isCommon && (masks.length > 0 || isPadded) ? weigh([0], null) : null;
   return {
     shape: padded,
     weight: common === null ? null : { ...common, shape: padded },
     correct(frames, numbers) {
       const counts = isDivided ? correctCounts(frames, { numbers, corrections: c }) : frames;
       const data = isPadded ? paddedArray(counts, { padded, pad }) : counts;
-      return isCommon ? { data } : { data, weights: weigh(numbers) };
+      const isSaturated = saturatedPixels(frames, c.saturation);
+      return isCommon && isSaturated === null ? { data } : { data, weights: weigh(numbers, isSaturated) };
     },
   };
+}
+
+type SaturatedPixel = (index: number) => boolean;
+
+/** Tells which raw pixels are saturated; null if none is. */
+function saturatedPixels({ dtype, data }: NdArray, saturation: number | null): SaturatedPixel | null {
+  const limit = saturationOf(dtype, saturation);
+  if (limit === Infinity) return null;
+  const isSaturated: SaturatedPixel = (i) => Number(data[i]!) >= limit;
+  for (let i = 0; i < data.length; i++) if (isSaturated(i)) return isSaturated;
+  return null;
 }
 
 function isField(value: Float64Array | FrameField | null): value is FrameField {

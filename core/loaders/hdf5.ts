@@ -66,6 +66,7 @@ function openScan(p: Hdf5LoaderParams, { files, services }: Pick<Sources, "files
     normalisation,
     mask: fieldOf("mask", { sources, like }),
     isMaskInverted: p.mask.invert,
+    saturation: p.saturation,
     padding: paddingOf(p.padding),
   });
   if (p.darkfield.key !== null) services.log("counts below the dark field are taken as 0");

@@ -236,6 +236,20 @@ Deno.test("a mask for each frame goes with its frame, and pixels that a flat fie
   assert.deepEqual([...weights!.data], expected([5, 4, 3], (n, y, x) => isBad(n, y, x) ? 0 : 1));
 });
 
+Deno.test("saturated pixels are masked, beside what the mask says and padding, in the frames that have any", () => {
+  using scan = open({ saturation: 12030, padding: [1, 0, 0, 0] });
+  assert.equal(scan.frames(0, 11).weights, undefined);
+  const valid = scan.frames(11, 12).weights!;
+  assert.deepEqual(valid.shape, [1, HEIGHT + 1, WIDTH]);
+  const expected = Array.from({ length: (HEIGHT + 1) * WIDTH }, (_, i) => {
+    const [y, x] = [Math.floor(i / WIDTH) - 1, i % WIDTH];
+    return y >= 0 && counts(11, y, x) < 12030 ? 1 : 0;
+  });
+  assert.deepEqual([...valid.data].map(Number), expected);
+  using never = open({ saturation: 0 });
+  assert.equal(never.frames(11, 12).weights, undefined);
+});
+
 Deno.test("padding surrounds frames with masked pixels", () => {
   using scan = open({ padding: [1, 0, 2, 3], mask: entry("mask") });
   const { data } = scan.frames(2, 4);

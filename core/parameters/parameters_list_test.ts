@@ -74,7 +74,7 @@ Deno.test({
   },
 });
 
-Deno.test("only the seed, sharing, loaders of formats that PtyPy does not read, and modes and detector of simulations are ours", () => {
+Deno.test("only the seed, sharing, loaders of formats that PtyPy does not read, saturation, and modes and detector of simulations are ours", () => {
   const isSharing = (path: string) => /^scan\.\w+\.sharing(\.(probe|object))?$/.test(path);
   const ours = ENTRIES.filter((e) => e.ours === true).map((e) => e.path).filter((path) => !isSharing(path));
   const branches = [
@@ -85,7 +85,7 @@ Deno.test("only the seed, sharing, loaders of formats that PtyPy does not read, 
     "scandata.SimScan.detector",
   ];
   const isBelow = (path: string) => branches.some((name) => path === name || path.startsWith(`${name}.`));
-  assert.deepEqual(ours.filter((path) => !isBelow(path)), ["ptycho.seed"]);
+  assert.deepEqual(ours.filter((path) => !isBelow(path)), ["scandata.Hdf5Loader.saturation", "ptycho.seed"]);
   assert.ok(branches.every((name) => ours.some((path) => path.startsWith(`${name}.`))));
 });
 

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { named, pair } from "../values.ts";
-import { flag, maybeText, redefault } from "./fields.ts";
+import { flag, maybeText, redefault, saturation } from "./fields.ts";
 import { PTY_SCAN_SHAPE } from "./pty_scan.ts";
 
 const CXI_SHAPE = {
@@ -21,10 +21,7 @@ const CXI_SHAPE = {
     types: ["float", "tuple"],
     description: "Factor of the positions, one number or (rows, columns); -1 turns an axis around",
   }),
-  saturation: z.number().min(0).nullable().prefault(null).meta({
-    description:
-      "Pixels with so many counts or more are masked; None for what detectors write where they cannot count, 2^16-1 or 2^32-1 in data of so many bits; 0 for none",
-  }),
+  saturation: saturation(),
   take_common: flag(
     false,
     "Whether, of frames and positions that differ in number, the first that both have are taken; else they are refused",

@@ -23,6 +23,15 @@ export function flag(preset: boolean, description: string): z.ZodPrefault<z.ZodB
   return z.boolean().prefault(preset).meta({ description });
 }
 
+/** From which count on a pixel is saturated. */
+export function saturation(): z.ZodPrefault<z.ZodNullable<z.ZodNumber>> {
+  return z.number().min(0).nullable().prefault(null).meta({
+    ours: true,
+    description:
+      "Pixels with so many counts or more are masked; None for what detectors write where they cannot count, 2^16-1 or 2^32-1 in data of so many bits; 0 for none",
+  });
+}
+
 /** Names of motors, with a default. */
 export function motors(preset: string[]): z.ZodPrefault<z.ZodArray<z.ZodString>> {
   return z.array(z.string()).prefault(preset).meta({ types: ["list"], description: "Motors that move the sample" });

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { named, ndarray, pair } from "../values.ts";
+import { saturation } from "./fields.ts";
 import { PTY_SCAN_SHAPE } from "./pty_scan.ts";
 
 function file(description: string): z.ZodPrefault<z.ZodNullable<z.ZodString>> {
@@ -140,6 +141,7 @@ export const hdf5LoaderParams = z.strictObject({
   recorded_psize: z.strictObject(recordedSince09("size of a detector pixel", "metres")).prefault({}).meta({
     description: "Where the pixel size is, one number or (vertical, horizontal), used instead of `psize`",
   }),
+  saturation: saturation(),
   outer_index: z.int().min(0).nullable().prefault(null).meta({
     newer: true,
     description:
