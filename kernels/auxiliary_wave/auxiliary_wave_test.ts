@@ -2,6 +2,7 @@
 
 import { assertEquals } from "@std/assert/equals.js";
 import { assertClose, ROUNDING, seededNumbers } from "../testing.ts";
+import { addWave } from "./add_wave.ts";
 import { buildAux } from "./build_aux.ts";
 import { buildExit } from "./build_exit.ts";
 import { makeModel } from "./make_model.ts";
@@ -19,6 +20,12 @@ Deno.test("makeModel() is probe times object at the view", () => {
   const wave = new Float64Array(4);
   makeModel.cpu({ wave, probe: PROBE, object: OBJECT, address: ADDRESS_TABLE }, {}, SHAPE);
   assertEquals(Array.from(wave), MODEL);
+});
+
+Deno.test("addWave() adds the model by its weight", () => {
+  const [wave, model] = [Float64Array.from(EXIT), Float64Array.from(MODEL)];
+  addWave.cpu({ wave, model }, { weight: -0.5 }, SHAPE);
+  assertEquals([Array.from(wave), Array.from(model)], [[1, 0, -4, -1], MODEL]);
 });
 
 Deno.test("buildAux() is (1 + alpha) model - alpha exitWave", () => {

@@ -5,6 +5,7 @@ import { assertEquals } from "@std/assert/equals.js";
 import { assertClose, ROUNDING } from "../testing.ts";
 import { centerProbe } from "./center_probe.ts";
 import { clipObject } from "./clip_object.ts";
+import { coupleEnergies } from "./couple_energies.ts";
 import { averageCovered, countCoverage } from "./coverage.ts";
 import { exitDifference, objectPeak, objectUpdateLocal, probeUpdateLocal } from "./local_update.ts";
 import { probeChange, probeConverged } from "./probe_change.ts";
@@ -25,6 +26,14 @@ Deno.test("clipObject() keeps phases: 3 + 4i to modulus 2, 0.03i to 0.5, 0 to 0.
   const object = Float64Array.of(3, 4, 0, 0.03, 0, 0, 1, 0);
   clipObject.cpu({ object }, { low: 0.5, high: 2 });
   assertClose(object, [1.2, 1.6, 0, 0.5, 0.5, 0, 1, 0], ROUNDING);
+});
+
+Deno.test("coupleEnergies() mixes layers pixel by pixel by the rows of the matrix, and leaves what is before and behind them", () => {
+  // Two layers of two pixels behind one that is not theirs: 1 + 2i and 3, 10 and 20i.
+  const array = Float64Array.of(9, 9, 1, 2, 3, 0, 10, 0, 0, 20, 8, 8);
+  const matrix = Float64Array.of(1, 0.5, -2, 0.1);
+  coupleEnergies.cpu({ array, matrix }, { start: 1, stride: 2, energies: 2 });
+  assertClose(array, [9, 9, 6, 2, 3, 10, -1, -4, -6, 2, 8, 8], ROUNDING);
 });
 
 Deno.test("probeSupport() keeps pixels with pi r^2 < support * rows * cols about the geometric centre of every layer", () => {
