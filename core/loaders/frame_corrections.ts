@@ -8,7 +8,7 @@ import type { ElementArray, NdArray } from "../../kernels/nd_array.ts";
 import { sizeOf } from "../../kernels/nd_array.ts";
 import { DataError } from "../errors.ts";
 import type { RawFrames } from "./loader.ts";
-import { saturationOf } from "./saturated.ts";
+import { saturatedValues } from "./saturated.ts";
 
 /** A value for every pixel: the same for all frames, or another for each. */
 export interface FrameField {
@@ -30,7 +30,7 @@ export interface Corrections {
   readonly mask: FrameField | null;
   /** Whether it is <= 0 that is valid. */
   readonly isMaskInverted: boolean;
-  /** From which count on a raw pixel is masked: 0 for never, null for what its type says; see `saturationOf`. */
+  /** From which count on a raw pixel is masked: 0 for never, null for what its type says; see `saturatedValues`. */
   readonly saturation: number | null;
   /** Masked pixels around: top, bottom, left, right. */
   readonly padding: readonly [number, number, number, number];
@@ -78,9 +78,9 @@ type SaturatedPixel = (index: number) => boolean;
 
 /** Tells which raw pixels are saturated; null if none is. */
 function saturatedPixels({ dtype, data }: NdArray, saturation: number | null): SaturatedPixel | null {
-  const limit = saturationOf(dtype, saturation);
-  if (limit === Infinity) return null;
-  const isSaturated: SaturatedPixel = (i) => Number(data[i]!) >= limit;
+  const isNoCount = saturatedValues(dtype, saturation);
+  if (isNoCount === null) return null;
+  const isSaturated: SaturatedPixel = (i) => isNoCount(Number(data[i]!));
   for (let i = 0; i < data.length; i++) if (isSaturated(i)) return isSaturated;
   return null;
 }

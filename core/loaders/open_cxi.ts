@@ -6,7 +6,7 @@ import { type CxiFrames, openCxi } from "../formats/cxi.ts";
 import type { CxiScanParams } from "../parameters/scandata/cxi.ts";
 import type { LoaderServices, OpenScan, RawFrames } from "./loader.ts";
 import { need } from "./instrument_files.ts";
-import { saturationOf, validBelow } from "./saturated.ts";
+import { saturatedValues, validCounts } from "./saturated.ts";
 
 /** Parameters of any of these loaders. */
 export type CxiParams = Omit<CxiScanParams, "name">;
@@ -91,8 +91,8 @@ function withMasks(
   { start, stop, saturation }: { readonly start: number; readonly stop: number; readonly saturation: number | null },
 ): RawFrames {
   const { data, mask } = file.frames(start, stop);
-  const valid = validBelow(data, {
-    limit: saturationOf(data.dtype, saturation),
+  const valid = validCounts(data, {
+    isSaturated: saturatedValues(data.dtype, saturation),
     mask,
     common: file.mask?.data ?? null,
   });

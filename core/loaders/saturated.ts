@@ -2,33 +2,41 @@
 
 import type { DType, NdArray } from "../../kernels/nd_array.ts";
 
-/** Greatest numbers of 16 and 32 bits. */
-const [GREATEST_16, GREATEST_32] = [2 ** 16 - 1, 2 ** 32 - 1];
+/** What detectors write where they cannot count, by the type that holds it: all ones in 16 or 32 bits, also after a conversion. */
+const SENTINELS: Partial<Record<DType, readonly number[]>> = {
+  uint16: [2 ** 16 - 1],
+  uint32: [2 ** 32 - 1],
+  int64: [2 ** 32 - 1],
+  uint64: [2 ** 32 - 1],
+  float32: [2 ** 32], // 2^32 - 1 in single precision.
+  float64: [2 ** 32 - 1, 2 ** 32],
+};
 
 /**
- * From which value on a pixel of this type is saturated: `given`, or the greatest number of its bits where that is null. Infinity
- * for none.
+ * Tells which values of this type are no counts: those from `given` on, none if that is 0, and what detectors write if it is null.
+ * Null where no value is.
  */
-export function saturationOf(dtype: DType, given: number | null): number {
-  if (given !== null) return given === 0 ? Infinity : given;
-  if (dtype === "uint16") return GREATEST_16;
-  return ["uint32", "int64", "uint64", "float32", "float64"].includes(dtype) ? GREATEST_32 : Infinity;
+export function saturatedValues(dtype: DType, given: number | null): ((value: number) => boolean) | null {
+  if (given !== null) return given === 0 ? null : (value) => value >= given;
+  const sentinels = SENTINELS[dtype];
+  return sentinels === undefined ? null : (value) => sentinels.includes(value);
 }
 
 /** What is known of the validity of frames. */
 export interface Validity {
-  readonly limit: number;
+  readonly isSaturated: ((value: number) => boolean) | null;
   /** Of each of these frames. */
   readonly mask: Uint8Array | null;
   /** Of all frames, for one. */
   readonly common: Uint8Array | null;
 }
 
-/** Which pixels of `frames` are valid and below the limit; null where the common mask says all there is to say. */
-export function validBelow({ data }: NdArray, { limit, mask, common }: Validity): Uint8Array | null {
+/** Which pixels of `frames` are valid and not saturated; null where the common mask says all there is to say. */
+export function validCounts({ data }: NdArray, { isSaturated, mask, common }: Validity): Uint8Array | null {
+  if (isSaturated === null) return mask;
   let valid = mask;
   for (let i = 0; i < data.length; i++) {
-    if (Number(data[i]!) < limit || Number.isNaN(Number(data[i]!))) continue;
+    if (!isSaturated(Number(data[i]!))) continue;
     valid ??= repeated(common, data.length);
     valid[i] = 0;
   }
